@@ -1,0 +1,1 @@
+"""Lung infection on CT from few labels: self-supervised Inf-Net, from slices to severity."""

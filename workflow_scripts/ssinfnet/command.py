@@ -1,0 +1,55 @@
+"""What every command of the workflow shares: its parser, its config and its way of failing."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ssinfnet.errors import InputError
+
+Model = TypeVar("Model")
+
+
+def parser(description: str, *, config: str = "") -> argparse.ArgumentParser:
+    """A parser whose `--help` shows `description`; `config` names the sections that `--config-json` holds."""
+    result = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if config:
+        result.add_argument(
+            "--config-json",
+            type=_json_object,
+            default={},
+            metavar="JSON",
+            help=f"config sections: {config}; what is left out takes its default from ssinfnet/config",
+        )
+    return result
+
+
+def section(model: type[Model], sections: dict[str, Any], name: str) -> Model:
+    """Section `name` of a parsed `--config-json` as its pydantic `model`, defaults filled in."""
+    from pydantic import ValidationError
+
+    try:
+        return model(**sections.get(name, {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join([name, *map(str, first["loc"])])
+        raise InputError(f"config: {key}: {first['msg']} (got {first['input']!r})") from None
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command's `main`: an `InputError` becomes one clear message and exit status 1."""
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("not a JSON object")
+    return value

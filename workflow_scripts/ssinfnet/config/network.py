@@ -1,0 +1,22 @@
+"""Networks by name, part of the sections `single` and `multi`."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ssinfnet.config.base import Section
+
+
+class SingleNetwork(Section):
+    """The infection network."""
+
+    name: Literal["infnet"] = Field("infnet", description="Inf-Net")
+    backbone: str = Field("res2net50d", description="timm name of a backbone with features at strides 4 to 32")
+    weights: str = Field("none", description="imagenet, none, or a safetensors file of the backbone")
+
+
+class MultiNetwork(Section):
+    """The class network."""
+
+    name: Literal["unet"] = Field("unet", description="U-Net over image and prior")
+    width: int = Field(64, ge=4, description="channels of the first level")

@@ -1,0 +1,27 @@
+"""Section `segmentation`: the labelled slices that the networks learn from."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from ssinfnet.config.base import Section
+
+
+class Segmentation(Section):
+    """The source of the labelled slices and how it becomes 8-bit pictures."""
+
+    source: Literal["phantom", "medseg", "folder"] = Field(
+        "phantom", description="embedded phantom, MedSeg download, or a folder of one's own slices"
+    )
+    folder: str | None = Field(None, description="for source folder: holds images/ and infection/ or classes/")
+    hu_window: tuple[float, float] = Field(
+        (-1250, 250), description="HU shown as black and as white, for NIfTI sources"
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "Segmentation":
+        if self.source == "folder" and not self.folder:
+            raise ValueError("source folder needs segmentation.folder")
+        if self.hu_window[0] >= self.hu_window[1]:
+            raise ValueError("hu_window must rise from black to white")
+        return self

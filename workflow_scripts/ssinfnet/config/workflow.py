@@ -1,0 +1,92 @@
+"""The whole config, assembled where the Snakefile needs it; no other module may import this one."""
+
+import difflib
+import types
+import typing
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+
+from ssinfnet.config.base import Section
+from ssinfnet.config.download import Download
+from ssinfnet.config.evaluation import Evaluation
+from ssinfnet.config.ictcf import Ictcf
+from ssinfnet.config.labels import Labels
+from ssinfnet.config.methods import Method
+from ssinfnet.config.parenchyma import Cleaning, Parenchyma
+from ssinfnet.config.phantom import Phantom
+from ssinfnet.config.pretext import Pretext
+from ssinfnet.config.priors import Priors
+from ssinfnet.config.segmentation import Segmentation
+from ssinfnet.config.severity import Severity
+from ssinfnet.config.split import Split
+from ssinfnet.config.training import Multi, Single
+from ssinfnet.errors import InputError
+
+
+class Config(Section):
+    """Everything that config.yaml may say."""
+
+    data_dir: str = Field("data", description="folder of downloads")
+    results_dir: str = Field("results", description="folder of everything computed")
+    methods: dict[str, Method] = Field(min_length=1, description="the rows of the tables, by name")
+    seeds: tuple[int, ...] = Field((0,), min_length=1, description="each method is trained once per seed")
+    shards: int = Field(2, ge=1, description="jobs over which the iCTCF slices are spread")
+    phantom: Phantom = Phantom()
+    download: Download = Download()
+    segmentation: Segmentation = Segmentation()
+    labels: Labels = Labels()
+    split: Split = Split()
+    ictcf: Ictcf = Ictcf()
+    parenchyma: Parenchyma = Parenchyma()
+    cleaning: Cleaning = Cleaning()
+    pretext: Pretext = Pretext()
+    single: Single = Single()
+    priors: Priors = Priors()
+    multi: Multi = Multi()
+    evaluation: Evaluation = Evaluation()
+    severity: Severity = Severity()
+
+    @field_validator("methods")
+    @classmethod
+    def _names(cls, methods: dict[str, Method]) -> dict[str, Method]:
+        for name in methods:
+            if not name.replace("_", "").isalnum() or not name.isascii() or not name.islower():
+                raise ValueError(f"method name {name!r} must be lower-case letters, digits and _")
+        return methods
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds) or min(seeds) < 0:
+            raise ValueError("seeds must be different and not negative")
+        return seeds
+
+
+def parse(values: dict[str, Any]) -> Config:
+    """The validated config; raises `InputError` that lists every wrong key, with the nearest valid one."""
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise InputError.from_defects("the config", [_explain(item) for item in error.errors()]) from None
+
+
+def _explain(item: dict[str, Any]) -> str:
+    location = [str(part) for part in item["loc"]]
+    key = ".".join(location)
+    if item["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(location[-1], _keys(Config, location[:-1]), 1)
+        return f"config: unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
+    return f"config: {key}: {item['msg'].removeprefix('Value error, ')} (got {item['input']!r})"
+
+
+def _keys(model: Any, path: list[str]) -> list[str]:
+    """The keys that a section at `path` below `model` may have."""
+    for name in path:
+        if typing.get_origin(model) is dict:
+            model = typing.get_args(model)[1]
+        elif isinstance(model, type) and issubclass(model, Section) and name in model.model_fields:
+            model = model.model_fields[name].annotation
+        if typing.get_origin(model) is types.UnionType:
+            model = typing.get_args(model)[0]
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, Section) else []

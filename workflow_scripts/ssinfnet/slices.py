@@ -1,0 +1,133 @@
+"""The one store format: HDF5 with images, masks and probability maps of slices, keyed by slice id.
+
+Layout of the file, attribute `format` = "ssinfnet-slices/1":
+
+- `index/id`, `index/group`, `index/origin`: UTF-8 strings, one row per slice. A group is what must not
+  be split (a volume, a patient); the origin is the file, and where needed the position in it.
+- `<array>/<id>`: the arrays of a slice, each of its own shape, gzip-compressed:
+
+| array     | dtype, shape           | values                                                       |
+|-----------|------------------------|--------------------------------------------------------------|
+| image     | uint8 (H, W)           | lung window, 0 to 255, patient upright                       |
+| mask      | uint8 (H, W)           | 0 background, 1 GGO, 2 consolidation, 3 pleural effusion     |
+| lungs     | uint8 (H, W)           | 0 or 1, the parenchyma                                       |
+| infection | float16 (H, W)         | probability of infection                                     |
+| classes   | float16 (3, H, W)      | probability of background, GGO, consolidation                |
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from ssinfnet.errors import InputError
+from ssinfnet.files import atomic_path
+
+FORMAT = "ssinfnet-slices/1"
+ARRAYS = {
+    "image": (np.uint8, 2),
+    "mask": (np.uint8, 2),
+    "lungs": (np.uint8, 2),
+    "infection": (np.float16, 2),
+    "classes": (np.float16, 3),
+}
+COLUMNS = ("id", "group", "origin")
+
+
+class SliceStore:
+    """A slice store opened for reading; use it as a context manager.
+
+    `index` is a frame with the columns id, group and origin, in the order in which slices were added.
+    """
+
+    def __init__(self, path: str | Path):
+        """Open `path`; raises `InputError` when it is missing or not a slice store."""
+        self.path = Path(path)
+        try:
+            self._file = h5py.File(self.path, "r")
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read as a slice store ({error})") from None
+        if self._file.attrs.get("format") != FORMAT:
+            self._file.close()
+            raise InputError(f"{path}: is HDF5, but not a slice store ({FORMAT})")
+        self.index = pd.DataFrame({name: self._file[f"index/{name}"].asstr()[:] for name in COLUMNS})
+
+    @property
+    def ids(self) -> list[str]:
+        """The slice ids, in order."""
+        return list(self.index["id"])
+
+    def has(self, array: str, slice_id: str) -> bool:
+        """Whether the slice carries this array."""
+        return f"{array}/{slice_id}" in self._file
+
+    def read(self, array: str, slice_id: str) -> np.ndarray:
+        """One array of one slice; raises `InputError` when the store does not hold it."""
+        try:
+            return self._file[f"{array}/{slice_id}"][()]
+        except KeyError:
+            raise InputError(f"{self.path}: no {array} of slice {slice_id}") from None
+
+    def read_infection(self, slice_id: str, infection_labels: tuple[int, ...]) -> np.ndarray:
+        """The binary infection mask, bool (H, W): where the class mask is one of `infection_labels`."""
+        return np.isin(self.read("mask", slice_id), infection_labels)
+
+    def close(self) -> None:
+        """Close the file; reading afterwards fails."""
+        self._file.close()
+
+    def __enter__(self) -> "SliceStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class SliceWriter:
+    """Adds slices to a store under construction; made by `create`."""
+
+    def __init__(self, file: h5py.File):
+        self._file = file
+        self._rows: list[tuple[str, str, str]] = []
+        self._ids: set[str] = set()
+
+    def add(self, slice_id: str, *, group: str, origin: str, **arrays: np.ndarray) -> None:
+        """Add one slice with its arrays (names, dtypes and dimensions as in the module's table).
+
+        Raises `InputError` for a duplicate or unusable id, `ValueError` for an array of another kind.
+        """
+        if not slice_id or "/" in slice_id or slice_id in {".", ".."}:
+            raise InputError(f"{origin}: {slice_id!r} cannot be a slice id")
+        if slice_id in self._ids:
+            raise InputError(f"{origin}: duplicate slice id {slice_id!r}")
+        for name, value in arrays.items():
+            dtype, dimensions = ARRAYS[name]
+            if value.dtype != dtype or value.ndim != dimensions:
+                raise ValueError(f"{name} of {slice_id} is {value.dtype} with {value.ndim} dimensions")
+            self._file.create_dataset(
+                f"{name}/{slice_id}", data=value, compression="gzip", compression_opts=1, shuffle=True
+            )
+        self._ids.add(slice_id)
+        self._rows.append((slice_id, group, origin))
+
+    def finish(self) -> None:
+        """Write the index."""
+        for position, name in enumerate(COLUMNS):
+            values = np.array([row[position] for row in self._rows], dtype=object)
+            self._file.create_dataset(f"index/{name}", data=values, dtype=h5py.string_dtype())
+        self._file.attrs["format"] = FORMAT
+
+
+@contextmanager
+def create(path: str | Path) -> Iterator[SliceWriter]:
+    """Write a slice store atomically: the file appears under its name once the block ends without error.
+
+    The same slices in the same order give the same bytes.
+    """
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        writer = SliceWriter(file)
+        yield writer
+        writer.finish()
