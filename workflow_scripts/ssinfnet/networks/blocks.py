@@ -1,0 +1,44 @@
+"""Building blocks that the networks share."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class ConvBN(nn.Module):
+    """Convolution without bias, then batch norm; no activation. The size stays: padding is chosen by the kernel."""
+
+    def __init__(self, channels: int, out_channels: int, kernel: int | tuple[int, int], dilation: int = 1):
+        super().__init__()
+        kernel = (kernel, kernel) if isinstance(kernel, int) else kernel
+        padding = tuple(dilation * (edge - 1) // 2 for edge in kernel)
+        self.conv = nn.Conv2d(channels, out_channels, kernel, padding=padding, dilation=dilation, bias=False)
+        self.bn = nn.BatchNorm2d(out_channels)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, channels, H, W) to (N, out_channels, H, W)."""
+        return self.bn(self.conv(x))
+
+
+class DoubleConv(nn.Sequential):
+    """Twice: convolution 3x3, batch norm, ReLU."""
+
+    def __init__(self, channels: int, out_channels: int, inner_channels: int | None = None):
+        inner = inner_channels or out_channels
+        super().__init__(
+            nn.Conv2d(channels, inner, 3, padding=1),
+            nn.BatchNorm2d(inner),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(inner, out_channels, 3, padding=1),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )
+
+
+def resize(x: torch.Tensor, like: torch.Tensor, *, align_corners: bool = False) -> torch.Tensor:
+    """`x` at the height and width of `like`, bilinear.
+
+    Sizes instead of factors, so that an input whose edge no stride divides works too; where the strides divide it,
+    both are the same.
+    """
+    return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=align_corners)

@@ -1,0 +1,52 @@
+"""U-Net (Ronneberger et al., MICCAI 2015) over an image and a prior: the multi network."""
+
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ssinfnet.networks.blocks import DoubleConv, resize
+
+
+class Up(nn.Module):
+    """Bilinear upsampling, the skip connection in front, and two convolutions."""
+
+    def __init__(self, channels: int, out_channels: int):
+        super().__init__()
+        self.conv = DoubleConv(channels, out_channels, channels // 2)
+
+    def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
+        """`x` and `skip`, with `channels` together, to (N, out_channels, H, W) at the size of `skip`."""
+        return self.conv(torch.cat([skip, resize(x, skip, align_corners=True)], dim=1))
+
+
+class UNet(nn.Module):
+    """Bilinear U-Net with levels of 1, 2, 4, 8 and 8 times `width` channels.
+
+    `in_channels` are those of image and prior together. At width 64 it has 17,269,251 parameters.
+    """
+
+    # The last convolution of the one output.
+    HEADS: ClassVar[dict[str, str]] = {"classes": "head"}
+
+    def __init__(self, width: int = 64, in_channels: int = 6, classes: int = 3):
+        super().__init__()
+        self.inc = DoubleConv(in_channels, width)
+        self.down = nn.ModuleList([DoubleConv(factor * width, min(2 * factor, 8) * width) for factor in (1, 2, 4, 8)])
+        self.up = nn.ModuleList([Up(2 * factor * width, max(factor // 2, 1) * width) for factor in (8, 4, 2, 1)])
+        self.head = nn.Conv2d(width, classes, 1)
+
+    def forward(self, image: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+        """Normalised RGB image and prior, (N, 3, H, W) each with edges of 16 or more, to logits (N, classes, H, W)."""
+        x = self.inc(torch.cat([image, prior], dim=1))
+        skips = []
+        for down in self.down:
+            skips.append(x)
+            x = down(F.max_pool2d(x, 2))
+        for up in self.up:
+            x = up(x, skips.pop())
+        return self.head(x)
+
+
+create = UNet

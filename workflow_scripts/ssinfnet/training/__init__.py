@@ -1,0 +1,1 @@
+"""Losses, loops and checkpoints of training."""

@@ -1,0 +1,110 @@
+"""Losses of the paper. Predictions are logits, float32; a batch's loss is the mean over its images."""
+
+from typing import NamedTuple, Protocol
+
+import torch
+import torch.nn.functional as F
+
+CLASSES = 3  # background, GGO, consolidation
+
+
+class SingleOutputs(Protocol):
+    """What the single network gives, as logits: edge (N, 1, H, W) and the supervised maps (N, C, H, W)."""
+
+    edge: torch.Tensor
+    maps: torch.Tensor
+
+
+def pixel_weights(mask: torch.Tensor) -> torch.Tensor:
+    """1 + 5 |avgpool31(G) - G|, in [1, 6]: pixels near the lesion's outline count more (F3Net, AAAI 2020).
+
+    `mask` G is (N, 1, H, W) with 0 and 1. Outside of the image counts as background.
+    """
+    # A mean over a square is a mean over rows of a mean over columns: 62 instead of 961 additions a pixel.
+    mean = F.avg_pool2d(mask, (31, 1), stride=1, padding=(15, 0))
+    mean = F.avg_pool2d(mean, (1, 31), stride=1, padding=(0, 15))
+    return 1 + 5 * (mean - mask).abs()
+
+
+def structure_loss(logits: torch.Tensor, mask: torch.Tensor, bce_weight: float = 1.0) -> torch.Tensor:
+    """L_seg = L_IoU + lambda L_BCE (equation 4), both with `pixel_weights`, lambda = `bce_weight`.
+
+    `logits` is (N, C, H, W), C maps of the same mask (N, 1, H, W); the maps are summed. Within an image the weighted
+    cross-entropy is divided by the sum of the weights. 1 is added to intersection and union, so that an empty mask
+    and an empty prediction agree.
+    """
+    weights = pixel_weights(mask)
+    entropy = F.binary_cross_entropy_with_logits(logits, mask.expand_as(logits), reduction="none")
+    bce = (weights * entropy).sum(dim=(2, 3)) / weights.sum(dim=(2, 3))
+    probability = logits.sigmoid()
+    intersection = (weights * probability * mask).sum(dim=(2, 3))
+    union = (weights * (probability + mask)).sum(dim=(2, 3)) - intersection
+    iou = 1 - (intersection + 1) / (union + 1)
+    return (iou + bce_weight * bce).sum(dim=1).mean()
+
+
+def edge_targets(mask: torch.Tensor) -> torch.Tensor:
+    """Outline of a mask (N, 1, H, W), two pixels wide: its morphological gradient with a 3 x 3 square.
+
+    Made of the mask as the network sees it, after augmentation, so it can never disagree with it.
+    """
+    dilated = F.max_pool2d(mask, 3, stride=1, padding=1)
+    eroded = -F.max_pool2d(-mask, 3, stride=1, padding=1)
+    return dilated - eroded
+
+
+def single_loss(outputs: SingleOutputs, mask: torch.Tensor) -> torch.Tensor:
+    """Equation 5: L_seg of all maps (S_g, S_5, S_4, S_3) and the cross-entropy of the edge; `mask` is (N, 1, H, W), 0 and 1."""
+    edge = F.binary_cross_entropy_with_logits(outputs.edge, edge_targets(mask))
+    return structure_loss(outputs.maps, mask) + edge
+
+
+def multi_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Equation 6: binary cross-entropy, mean over the class channels of `logits` (N, 3, H, W) and all pixels.
+
+    `labels` (N, H, W) holds codes 0 to 3; effusion (3) is background.
+    """
+    labels = torch.where(labels < CLASSES, labels, 0).long()
+    targets = F.one_hot(labels, CLASSES).movedim(-1, 1)
+    return F.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype))
+
+
+class Reconstruction(NamedTuple):
+    """L_rec and its parts, scalars: total = erased_weight * erased + (1 - erased_weight) * kept."""
+
+    total: torch.Tensor
+    erased: torch.Tensor
+    kept: torch.Tensor
+
+
+def reconstruction_loss(
+    prediction: torch.Tensor,
+    target: torch.Tensor,
+    mask: torch.Tensor,
+    *,
+    kind: str = "cross_entropy",
+    erased_weight: float = 0.99,
+) -> Reconstruction:
+    """L_rec of one output; all tensors are (N, 1, H, W), the target in [0, 1], the mask 1 where the image was kept.
+
+    `kind` "cross_entropy" takes the prediction as logits, "mse" as intensities. Erased and kept pixels are averaged
+    apart, by the weights 1 - mask and mask, so a soft mask works and its gradient is whole. A part without pixels is 0.
+    """
+    if kind == "cross_entropy":
+        error = F.binary_cross_entropy_with_logits(prediction, target, reduction="none")
+    elif kind == "mse":
+        error = (prediction - target).square()
+    else:
+        raise ValueError(f"unknown reconstruction loss {kind!r}")
+    erased = _mean(error, 1 - mask)
+    kept = _mean(error, mask)
+    return Reconstruction(erased_weight * erased + (1 - erased_weight) * kept, erased, kept)
+
+
+def coach_loss(reconstruction: torch.Tensor) -> torch.Tensor:
+    """Equation 1: 1 - L_rec; the coach gains where the network fails."""
+    return 1 - reconstruction
+
+
+def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    return (values * weights).sum() / weights.sum().clamp(min=torch.finfo(values.dtype).eps)
