@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ssinfnet.config.base import Section
 
@@ -18,3 +18,10 @@ class Evaluation(Section):
     )
     bootstrap: int = Field(1000, ge=100, description="resamples of groups for the 95 % intervals")
     seed: int = Field(0, ge=0, description="seed of the resampling")
+
+    @field_validator("threshold")
+    @classmethod
+    def _share(cls, threshold: str | float) -> str | float:
+        if isinstance(threshold, float) and not 0 <= threshold <= 1:
+            raise ValueError("a threshold lies between 0 and 1")
+        return threshold
