@@ -47,11 +47,10 @@ def case(tmp_path):
 
 
 def run(command, folder, name, config, *arguments):
-    command.main(
-        ["--config-json", json.dumps({"evaluation": {"bootstrap": 200, **config}}), *arguments]
-        + [f"--slices={folder}/slices.h5", f"--split={folder}/split.csv"]
-        + [f"--out-csv={folder}/{name}.csv", f"--out-json={folder}/{name}.json"]
-    )
+    sections = json.dumps({"evaluation": {"bootstrap": 200, **config}})
+    files = (f"--slices={folder}/slices.h5", f"--split={folder}/split.csv")
+    outputs = (f"--out-csv={folder}/{name}.csv", f"--out-json={folder}/{name}.json")
+    command.main(["--config-json", sections, *files, *arguments, *outputs])
     return pd.read_csv(folder / f"{name}.csv"), json.loads((folder / f"{name}.json").read_text())
 
 

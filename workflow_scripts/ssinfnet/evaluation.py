@@ -18,7 +18,7 @@ import pandas as pd
 from ssinfnet import metrics, splits
 from ssinfnet.config.evaluation import Evaluation
 from ssinfnet.errors import InputError
-from ssinfnet.intervals import bootstrap, mean_error
+from ssinfnet.intervals import describe, mean_error, number
 from ssinfnet.metrics import Confusion
 from ssinfnet.slices import SliceStore
 
@@ -174,13 +174,14 @@ def _summary(
     targets, per_image = {}, {}
     for target, rows in frame.groupby("target", sort=False):
         values = {name: rows[name].to_numpy(dtype=float) for name in names}
-        per_image[target] = {name: [_number(value) for value in column] for name, column in values.items()}
+        per_image[target] = {name: [number(value) for value in column] for name, column in values.items()}
         groups = rows["group"].to_numpy(dtype=str)
         targets[target] = {
             "metrics": {
-                name: describe(column, groups, config.bootstrap, config.seed) for name, column in values.items()
+                name: describe(column, groups, resamples=config.bootstrap, seed=config.seed)
+                for name, column in values.items()
             },
-            "constant": {answer: _number(mean_error(dices[target])[0]) for answer, dices in constant.items()},
+            "constant": {answer: number(mean_error(dices[target])[0]) for answer, dices in constant.items()},
         }
         if target in counts[0]:
             targets[target]["without_foreground"] = {
@@ -196,25 +197,6 @@ def _summary(
         "targets": targets,
         "per_image": {"id": list(images["id"]), "group": list(images["group"]), "values": per_image},
     }
-
-
-def describe(values: np.ndarray, groups: np.ndarray, resamples: int, seed: int) -> dict[str, float | int | None]:
-    """Mean, 1.96 x standard error, bootstrap interval, and how many images have the value and lack it; null: none."""
-    mean, error = mean_error(values)
-    low, high = bootstrap(values, groups, resamples=resamples, seed=seed)
-    undefined = int(np.isnan(values).sum())
-    return {
-        "mean": _number(mean),
-        "error": _number(error),
-        "low": _number(low),
-        "high": _number(high),
-        "n": len(values) - undefined,
-        "undefined": undefined,
-    }
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def report(summary: dict[str, Any]) -> str:

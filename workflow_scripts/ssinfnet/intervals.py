@@ -31,3 +31,20 @@ def bootstrap(values: np.ndarray, groups: np.ndarray, *, resamples: int, seed: i
     drawn = np.random.default_rng(seed).integers(len(sizes), size=(resamples, len(sizes)))
     low, high = np.quantile(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), (0.025, 0.975))
     return float(low), float(high)
+
+
+def describe(values: np.ndarray, groups: np.ndarray, *, resamples: int, seed: int) -> dict[str, float | int | None]:
+    """Mean, error, bootstrap interval (low, high) of values (n,), how many are known (n) and NaN (undefined).
+
+    Ready for JSON: a number that does not exist is None.
+    """
+    mean, error = mean_error(values)
+    low, high = bootstrap(values, groups, resamples=resamples, seed=seed)
+    undefined = int(np.isnan(values).sum())
+    numbers = {"mean": number(mean), "error": number(error), "low": number(low), "high": number(high)}
+    return {**numbers, "n": len(values) - undefined, "undefined": undefined}
+
+
+def number(value: float) -> float | None:
+    """The value as JSON knows it: None for NaN."""
+    return None if np.isnan(value) else float(value)

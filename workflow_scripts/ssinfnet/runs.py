@@ -1,0 +1,63 @@
+"""Results of several runs on one command line: a run is a method trained with a seed."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ssinfnet.errors import InputError
+
+
+class Run(NamedTuple):
+    """A method, its seed, and what else was given with them."""
+
+    method: str
+    seed: int
+    values: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """The run's file, the last value."""
+        return Path(self.values[-1])
+
+
+def add_option(parser: ArgumentParser, name: str, *values: str, help: str, required: bool = False) -> None:
+    """Add `--<name> METHOD SEED <values>`, to be given once per run."""
+    metavar = ("METHOD", "SEED", *values)
+    parser.add_argument(
+        f"--{name}",
+        nargs=len(metavar),
+        metavar=metavar,
+        action="append",
+        default=[],
+        required=required,
+        help=f"{help}; once per method and seed",
+    )
+
+
+def parse(groups: Sequence[Sequence[str]]) -> list[Run]:
+    """The runs of one option, in the order given; raises `InputError` for a seed that is no number."""
+    result = []
+    for method, seed, *values in groups:
+        if not seed.isdecimal():
+            raise InputError(f"seed {seed!r} of method {method} is not a number")
+        result.append(Run(method, int(seed), tuple(values)))
+    return result
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file; raises `InputError` when there is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as JSON ({error}); run the stage that writes it again") from None
+
+
+def first_seeds(runs: Sequence[Run]) -> list[Run]:
+    """Of each method the run with its lowest seed, methods in the order given."""
+    chosen: dict[str, Run] = {}
+    for run in runs:
+        if run.method not in chosen or run.seed < chosen[run.method].seed:
+            chosen[run.method] = run
+    return list(chosen.values())

@@ -1,0 +1,220 @@
+"""Tables II to V: our numbers beside the published ones, one row per number.
+
+Columns: `source` (ours or published), `name` (of the config, as far as there is one), `method` (label, or as
+printed), `target`, `metric`, `mean`, `error` (1.96 x standard error), `low` and `high` (95 % bootstrap over groups),
+`n` (images or patients with a value), `undefined` (without), `seeds`, `seed_sd` (of the seeds' means), `chance` (what
+an answer that ignores the image scores), `reference` with `difference`, `difference_low` and `difference_high`
+(paired, to the same method without its pretext task), `note`. All text, empty where there is nothing to say.
+
+Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images;
+so the error speaks of other images, `seed_sd` of other seeds.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ssinfnet import published
+from ssinfnet.config.methods import Method
+from ssinfnet.errors import InputError
+from ssinfnet.intervals import describe
+from ssinfnet.runs import Run, read_json
+
+COLUMNS = (
+    *("source", "name", "method", "target", "metric", "mean", "error", "low", "high", "n", "undefined"),
+    *("seeds", "seed_sd", "chance", "reference", "difference", "difference_low", "difference_high", "note"),
+)
+TARGETS = ("infection", "ggo", "consolidation", "background", "overall", "overall_without_background")
+METRICS = ("dice", "iou", "recall", "specificity", "precision", "auc", "mae")
+SEVERITY_METRICS = (
+    *("micro_f1", "micro_precision", "micro_recall", "macro_f1", "balanced_accuracy"),
+    "quadratic_kappa",
+)
+ORACLE = "oracle: the prior is the ground truth of the test slices"
+MAJORITY = "Always the most frequent class"
+NO_SEVERITY = "no row of ours: the severity stage is not configured"
+
+
+def segmentation_table(number: int, runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.DataFrame:
+    """Table 2, 3 or 4 from the summaries (JSON files) of `runs`; rows in the order of the runs, then as published.
+
+    Raises `InputError` for a method that the config lacks and for runs that were scored on different images.
+    """
+    note = ORACLE if number == 4 else ""
+    summaries: dict[str, list[dict[str, Any]]] = {}
+    images = None
+    for run in runs:
+        _known(run, methods)
+        summary = read_json(run.path)
+        images = images or (run.path, summary["per_image"]["id"])
+        if summary["per_image"]["id"] != images[1]:
+            raise InputError(f"{run.path}: scored on other images than {images[0]}; evaluate both again")
+        summaries.setdefault(run.method, []).append(summary)
+    rows = []
+    for name, by_seed in summaries.items():
+        reference = _without_pretext(name, methods, summaries)
+        for target in (target for target in TARGETS if target in by_seed[0]["targets"]):
+            for metric in (metric for metric in METRICS if metric in by_seed[0]["targets"][target]["metrics"]):
+                row = {"source": "ours", "name": name, "method": methods[name].label, "note": note}
+                row |= {"target": target, "metric": metric, **_pooled(by_seed, target, metric)}
+                if reference:
+                    row["reference"] = methods[reference].label
+                    row |= _difference(by_seed, summaries[reference], target, metric)
+                rows.append(row)
+    return _table(rows, _published_rows(number, note))
+
+
+def severity_table(runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.DataFrame:
+    """Table 5 from the severity metrics (JSON files) of `runs`; without runs it is the published rows and a note.
+
+    Targets are `patients_fitted`, `patients_published`, `slices_fitted` and `slices_published` by the cut-offs, and
+    `patients` for what needs none; the first rows are the majority baseline, `patients_majority`.
+    """
+    if not runs:
+        return _table([], _published_rows(5, NO_SEVERITY))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        _known(run, methods)
+        found.setdefault(run.method, []).append(read_json(run.path))
+    rows = []
+    for unit in ("patients", "slices"):
+        first = _by_unit(next(iter(found.values()))[0], unit)
+        if "majority" in first:
+            label = {"name": "majority", "method": MAJORITY, "target": f"{unit}_majority"}
+            rows += [{**label, "metric": metric, **_seeds([first["majority"][metric]])} for metric in SEVERITY_METRICS]
+    for name, by_seed in found.items():
+        label = {"name": name, "method": methods[name].label, "seeds": len(by_seed)}
+        for unit in ("patients", "slices"):
+            scores = [_by_unit(result, unit) for result in by_seed]
+            for cutoffs in (cutoffs for cutoffs in ("fitted", "published") if cutoffs in scores[0]):
+                row = {**label, "target": f"{unit}_{cutoffs}"}
+                rows += [
+                    {**row, "metric": metric, **_seeds([score[cutoffs][metric] for score in scores])}
+                    for metric in SEVERITY_METRICS
+                ]
+        aucs = [result["auc_severe"] for result in by_seed]
+        # Intervals of several seeds cannot be joined without the patients.
+        interval = {"low": aucs[0]["low"], "high": aucs[0]["high"]} if len(aucs) == 1 else {}
+        ranking = {**label, "target": "patients"}
+        rows.append(
+            {**ranking, "metric": "auc_severe", "chance": 0.5, **interval, **_seeds([auc["value"] for auc in aucs])}
+        )
+        spearman = [result["spearman"] for result in by_seed]
+        rows.append({**ranking, "metric": "spearman", "chance": 0.0, **_seeds(spearman)})
+    return _table([{"source": "ours", **row} for row in rows], _published_rows(5, ""))
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A table that tabulate_results wrote, all text."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a table ({error})") from None
+    if tuple(table.columns) != COLUMNS:
+        raise InputError(f"{path}: not a table of results; run tabulate_results again")
+    return table
+
+
+def identical_methods(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Methods of a published table whose GGO and consolidation numbers are those of others, in every digit."""
+    lesions = table[table["target"].isin(["ggo", "consolidation"])]
+    cells = {
+        method: tuple(rows[["target", "metric", "mean", "error"]].itertuples(index=False, name=None))
+        for method, rows in lesions.groupby("method", sort=False)
+    }
+    others = {
+        method: [other for other in cells if other != method and cells[other] == cells[method]] for method in cells
+    }
+    return {method: equal for method, equal in others.items() if equal}
+
+
+def _known(run: Run, methods: Mapping[str, Method]) -> None:
+    if run.method not in methods:
+        raise InputError(f"method {run.method} is not in the config; it has {', '.join(methods)}")
+
+
+def _without_pretext(name: str, methods: Mapping[str, Method], present: Mapping[str, Any]) -> str | None:
+    """The method among those `present` that is like `name` but for its pretext task."""
+    if methods[name].pretext == "none":
+        return None
+    wanted = methods[name].augmentation
+    alike = (other for other in present if methods[other].pretext == "none" and methods[other].augmentation == wanted)
+    return next(alike, None)
+
+
+def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict[str, Any]:
+    """Numbers of a method from the per-image values of its seeds."""
+    first = by_seed[0]
+    groups = np.array(first["per_image"]["group"], dtype=str)
+    scores = first["targets"][target]
+    result = describe(_values(by_seed, target, metric), groups, **first["bootstrap"])
+    result |= _spread([summary["targets"][target]["metrics"][metric]["mean"] for summary in by_seed])
+    if metric == "dice":
+        result["chance"] = max((value for value in scores["constant"].values() if value is not None), default=None)
+    elif metric == "auc":
+        result["chance"] = 0.5
+    return {**result, "seeds": len(by_seed)}
+
+
+def _values(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> np.ndarray:
+    """The mean over the seeds of each image's value, (images,); NaN where no seed has one."""
+    values = np.array([summary["per_image"]["values"][target][metric] for summary in by_seed], dtype=float)
+    known = ~np.isnan(values)
+    sums = np.where(known, values, 0).sum(axis=0)
+    return np.divide(sums, known.sum(axis=0), out=np.full(len(sums), np.nan), where=known.any(axis=0))
+
+
+def _difference(
+    by_seed: Sequence[dict[str, Any]], reference: Sequence[dict[str, Any]], target: str, metric: str
+) -> dict[str, float | None]:
+    difference = _values(by_seed, target, metric) - _values(reference, target, metric)
+    groups = np.array(by_seed[0]["per_image"]["group"], dtype=str)
+    found = describe(difference, groups, **by_seed[0]["bootstrap"])
+    return {
+        "difference": found["mean"],
+        "difference_low": found["low"],
+        "difference_high": found["high"],
+    }
+
+
+def _by_unit(metrics: dict[str, Any], unit: str) -> dict[str, Any]:
+    return metrics if unit == "patients" else metrics["slices"]
+
+
+def _seeds(values: Sequence[float | None]) -> dict[str, Any]:
+    known = [value for value in values if value is not None]
+    return {"mean": float(np.mean(known)) if known else None, **_spread(values)}
+
+
+def _spread(values: Sequence[float | None]) -> dict[str, Any]:
+    known = [value for value in values if value is not None]
+    return {"seed_sd": float(np.std(known, ddof=1)) if len(known) > 1 else None}
+
+
+def _published_rows(number: int, note: str) -> list[dict[str, str]]:
+    table = published.table(number)
+    rows = []
+    identical = identical_methods(table)
+    for row in table.to_dict("records"):
+        copied = identical.get(row["method"])
+        notes = [
+            note,
+            f"GGO and consolidation as printed, identical in every digit to {', '.join(copied)}" if copied else "",
+        ]
+        name = published.name_of(row["method"])
+        rows.append({"source": "published", "name": name, **row, "note": "; ".join(filter(None, notes))})
+    return rows
+
+
+def _table(*parts: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    rows = [{column: _text(row.get(column)) for column in COLUMNS} for part in parts for row in part]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
