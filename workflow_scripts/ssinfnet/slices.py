@@ -15,13 +15,15 @@ Layout of the file, attribute `format` = "ssinfnet-slices/1":
 | classes   | float16 (3, H, W)      | probability of background, GGO, consolidation                |
 """
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from ssinfnet.errors import InputError
 from ssinfnet.files import atomic_path
@@ -131,3 +133,17 @@ def create(path: str | Path) -> Iterator[SliceWriter]:
         writer = SliceWriter(file)
         yield writer
         writer.finish()
+
+
+def write_derived(
+    path: str | Path, store: SliceStore, array: str, values: Iterable[tuple[str, np.ndarray]], count: int
+) -> None:
+    """Write one array of some of `store`'s slices as a store of its own, with progress.
+
+    `values` yields `count` pairs of slice id and array; group and origin are taken over from `store`.
+    """
+    rows = store.index.set_index("id")
+    with create(path) as writer:
+        for slice_id, value in tqdm(values, total=count, unit="slice", mininterval=5, file=sys.stderr):
+            row = rows.loc[slice_id]
+            writer.add(slice_id, group=row["group"], origin=row["origin"], **{array: value})

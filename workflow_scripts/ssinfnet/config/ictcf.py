@@ -16,10 +16,13 @@ class Ictcf(Section):
     folder: str | None = Field(None, description="for source folder: one folder of pictures per patient")
     table: str | None = Field(None, description="for sources ictcf and folder: clinical table, .xlsx or .csv")
     patient_column: str = Field("Patient", description="column with the patient id")
-    morbidity_column: str = Field("Morbidity outcome", description="column with the severity class")
+    morbidity_column: str = Field("Morbidity", description="column with the severity class")
     scores: dict[str, int] = Field(
         {"Control": 0, "Regular": 0, "Mild": 0, "Severe": 1, "Critically ill": 2},
         description="severity score of each class; patients of other classes are left out and counted",
+    )
+    slices_per_patient: int = Field(
+        0, ge=0, description="pictures taken from each patient, evenly spaced over the scan; 0: all"
     )
 
     @model_validator(mode="after")

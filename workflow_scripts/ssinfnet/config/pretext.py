@@ -2,9 +2,16 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ssinfnet.config.base import Section
+
+
+class Round(Section):
+    """One round: who trains, and for how long."""
+
+    phase: Literal["network", "coach"] = Field("network", description="who trains")
+    epochs: int = Field(200, ge=1, description="epochs")
 
 
 class Rounds(Section):
@@ -16,6 +23,19 @@ class Rounds(Section):
     coach: int = Field(100, ge=1, description="epochs of each later coach round")
     network_epochs: int = Field(2000, ge=1, description="epochs of the network over all of its rounds")
 
+    def schedule(self) -> list[Round]:
+        """The rounds in order: network and coach in turn, until the network has had its epochs.
+
+        The last network round is cut short where needed, and no coach round follows it.
+        """
+        result = [Round(phase="network", epochs=min(self.first_network, self.network_epochs))]
+        left = self.network_epochs - result[0].epochs
+        while left > 0:
+            result.append(Round(phase="coach", epochs=self.first_coach if len(result) == 1 else self.coach))
+            result.append(Round(phase="network", epochs=min(self.network, left)))
+            left -= result[-1].epochs
+        return result
+
 
 class Pretext(Section):
     """Batches, optimisers and masks of the pretext task."""
@@ -23,6 +43,7 @@ class Pretext(Section):
     loss: Literal["cross_entropy", "mse"] = Field("cross_entropy", description="reconstruction loss")
     keep_ratio: float = Field(0.75, gt=0, lt=1, description="share of the cells that is not erased")
     erased_weight: float = Field(0.99, ge=0, le=1, description="weight of erased pixels; kept ones get the rest")
+    size: int = Field(352, ge=32, description="edge of the slices from which crops are cut, pixels")
     batch_size: int = Field(128, ge=1, description="crops in a batch")
     crop: int = Field(128, ge=32, multiple_of=32, description="edge of the random crops, pixels")
     learning_rates: tuple[float, ...] = Field(
@@ -35,3 +56,9 @@ class Pretext(Section):
     weight_decay: float = Field(5e-4, ge=0, description="weight decay of SGD")
     coach_learning_rate: float = Field(1e-5, gt=0, description="learning rate of the coach's Adam")
     rounds: Rounds = Rounds()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Pretext":
+        if len(self.milestones) != len(self.learning_rates) - 1 or list(self.milestones) != sorted(self.milestones):
+            raise ValueError("milestones must rise and be one fewer than learning_rates")
+        return self

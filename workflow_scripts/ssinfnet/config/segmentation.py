@@ -6,6 +6,17 @@ from pydantic import Field, model_validator
 
 from ssinfnet.config.base import Section
 
+Transform = Literal[
+    "none",
+    "rotate_90",
+    "rotate_180",
+    "rotate_270",
+    "transpose",
+    "transverse",
+    "flip_left_right",
+    "flip_top_bottom",
+]
+
 
 class Segmentation(Section):
     """The source of the labelled slices and how it becomes 8-bit pictures."""
@@ -14,6 +25,11 @@ class Segmentation(Section):
         "phantom", description="embedded phantom, MedSeg download, or a folder of one's own slices"
     )
     folder: str | None = Field(None, description="for source folder: holds images/ and infection/ or classes/")
+    transform: Transform = Field(
+        "none",
+        description="for source folder: brings pictures and masks upright (patient's right on the left, spine below); "
+        "rotations are counter-clockwise; COVID-SemiSeg needs transpose",
+    )
     hu_window: tuple[float, float] = Field(
         (-1250, 250), description="HU shown as black and as white, for NIfTI sources"
     )

@@ -1,0 +1,39 @@
+"""Lung infection on CT from few labels: from download to severity and report.
+
+`snakemake --cores all` runs the embedded phantom; `--configfile experiments/NAME.yaml` runs another experiment.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+report: "rules/captions/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/sources.smk"
+include: "rules/split.smk"
+include: "rules/parenchyma.smk"
+include: "rules/single.smk"
+include: "rules/multi.smk"
+include: "rules/evaluation.smk"
+include: "rules/severity.smk"
+include: "rules/results.smk"
+
+
+localrules:
+    all,
+    download_medseg,
+    download_ictcf,
+
+
+rule all:
+    default_target: True
+    input:
+        f"{R}/summary.html",
+        rules.tabulate_results.output,
+        all_figures(),

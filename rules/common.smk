@@ -1,0 +1,227 @@
+"""Every helper function of the rules."""
+
+import ast
+import functools
+import itertools
+import json
+import os
+import sys
+from pathlib import Path
+
+SCRIPTS = Path("workflow_scripts")
+sys.path.insert(0, str(Path(workflow.basedir) / SCRIPTS))
+
+from snakemake.exceptions import WorkflowError
+
+from ssinfnet.config.workflow import parse
+from ssinfnet.errors import InputError
+
+# Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+try:
+    CONFIG = parse(config)
+except InputError as error:
+    raise WorkflowError(str(error))
+
+D = CONFIG.data_dir
+R = CONFIG.results_dir
+RUN = f"{R}/{{method}}/seed{{seed}}"
+
+# A machine without a GPU runs the same rules on the CPU; a cluster's profile sets gpu for the rules that train.
+GPU = int(any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists())
+
+
+wildcard_constraints:
+    method="|".join(CONFIG.methods),
+    seed=r"\d+",
+    fold=r"all|fold\d+",
+    epoch=r"\d+",
+    round=r"\d+",
+    part="train|validation|test",
+    prior="predicted|oracle",
+    shard=r"\d+",
+
+
+# --- parameters and code ------------------------------------------------------------------------------------------
+
+
+def sections(**parts):
+    """The one param of a rule: canonical JSON of the config that its stage reads."""
+    return json.dumps({name: without(part) for name, part in parts.items()}, sort_keys=True)
+
+
+def without(section, *keys):
+    """A section as plain values, without the keys that shape the DAG but not the job."""
+    return section if isinstance(section, dict) else section.model_dump(mode="json", exclude=set(keys))
+
+
+@functools.cache
+def code(script, *networks):
+    """The files that a script imports, directly or not, and those of the networks that it creates by name."""
+    waiting = [SCRIPTS / f"{script}.py", *(SCRIPTS / f"ssinfnet/networks/{name}.py" for name in networks)]
+    found = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting.extend(imports(path))
+    return sorted(map(str, found))
+
+
+@functools.cache
+def imports(path):
+    """The library's files that a file imports, those of the packages on the way included."""
+    names = set()
+    for node in ast.walk(ast.parse((Path(workflow.basedir) / path).read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    result = set()
+    for name in names:
+        parts = name.split(".")
+        if parts[0] != "ssinfnet":
+            continue
+        for length in range(1, len(parts) + 1):
+            module = SCRIPTS.joinpath(*parts[:length])
+            for file in (module.with_suffix(".py"), module / "__init__.py"):
+                if (Path(workflow.basedir) / file).exists():
+                    result.add(file)
+    return result
+
+
+# --- data ---------------------------------------------------------------------------------------------------------
+
+
+def folder_files(folder):
+    """All files of a user's folder, so that a changed picture re-runs what depends on it."""
+    files = sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
+    if not files:
+        reason = "is empty" if Path(folder).is_dir() else "does not exist"
+        raise WorkflowError(f"the folder {folder} of the config {reason}")
+    return files
+
+
+def labelled_slices():
+    """The slice store of the configured source."""
+    return f"{R}/slices/{'folder' if CONFIG.segmentation.source == 'folder' else 'medseg'}.h5"
+
+
+def medseg_dir():
+    return f"{D}/phantom/medseg" if CONFIG.segmentation.source == "phantom" else f"{D}/medseg"
+
+
+def ictcf_manifest():
+    return f"{D}/phantom/ictcf/manifest.csv" if CONFIG.ictcf.source == "phantom" else f"{D}/ictcf/manifest.csv"
+
+
+def ictcf_table():
+    if CONFIG.ictcf.source == "phantom":
+        return f"{D}/phantom/ictcf/Patients.xlsx"
+    return CONFIG.ictcf.table
+
+
+def shards(pattern):
+    """The files of all iCTCF shards; their number is part of the name, so that another number is another file."""
+    return expand(pattern, shard=range(CONFIG.shards), allow_missing=True)
+
+
+# --- chains of training jobs ----------------------------------------------------------------------------------------
+
+
+def epoch_before(epoch, schedule):
+    """The epoch of the checkpoint from which a segment starts; 0 for the first one."""
+    return (int(epoch) - 1) // schedule.segment * schedule.segment
+
+
+def segment_start(stage, folder):
+    """Input function: what a training segment starts from, by name of the command's option."""
+
+    def inputs(wildcards):
+        before = epoch_before(wildcards.epoch, getattr(CONFIG, stage).schedule)
+        prefix = folder.format(**wildcards)
+        if before:
+            return {"resume": f"{prefix}/epoch{before}.pt", "best": f"{prefix}/epoch{before}.safetensors"}
+        if CONFIG.methods[wildcards.method].pretext == "none":
+            return {}
+        last = len(CONFIG.pretext.rounds.schedule()) - 1
+        run = RUN.format(**wildcards)
+        return {"pretrained": f"{run}/{stage}/pretext/round{last}.safetensors"}
+
+    return inputs
+
+
+def round_start(stage):
+    """Input function: the last network and the last coach before a round."""
+
+    def inputs(wildcards):
+        rounds = CONFIG.pretext.rounds.schedule()[: int(wildcards.round)]
+        last = {this.phase: number for number, this in enumerate(rounds)}
+        folder = f"{RUN.format(**wildcards)}/{stage}/pretext"
+        return {phase: f"{folder}/round{number}.safetensors" for phase, number in last.items()}
+
+    return inputs
+
+
+def options(*names):
+    """Params function: the command's options for those of the named inputs that a job has."""
+
+    def values(wildcards, input):
+        return " ".join(f"--{name} {Path(input.get(name)).as_posix()!r}" for name in names if input.get(name))
+
+    return values
+
+
+def pretext_config(network):
+    """Params function: what a pretext round reads; the number of rounds is not part of it."""
+
+    def values(wildcards):
+        return sections(
+            network=network,
+            pretext=without(CONFIG.pretext, "rounds"),
+            round=CONFIG.pretext.rounds.schedule()[int(wildcards.round)],
+            augmentation=CONFIG.methods[wildcards.method].augmentation,
+        )
+
+    return values
+
+
+def weights_file(network):
+    """The file of a backbone's weights, where the config names one."""
+    weights = getattr(network, "weights", "none")
+    return [] if weights in ("none", "imagenet") else [weights]
+
+
+def final(stage, suffix, fold="all"):
+    """The last file of a training."""
+    folder = f"{RUN}/single/{fold}" if stage == "single" else f"{RUN}/multi"
+    return f"{folder}/epoch{getattr(CONFIG, stage).schedule.epochs}.{suffix}"
+
+
+# --- runs -------------------------------------------------------------------------------------------------------------
+
+
+def runs(pattern, methods=None):
+    """A file of every method and seed, in the order of the config."""
+    return expand(pattern, method=methods or CONFIG.methods, seed=CONFIG.seeds)
+
+
+def run_options(option, *patterns):
+    """A repeatable option of a command, once per method and seed: `--option METHOD SEED FILE...`."""
+    words = []
+    for method, seed in itertools.product(CONFIG.methods, CONFIG.seeds):
+        files = [repr(pattern.format(method=method, seed=seed)) for pattern in patterns]
+        words.append(" ".join([f"--{option} {method} {seed}", *files]))
+    return " ".join(words)
+
+
+def pretrained_methods():
+    """The methods that have a pretext task."""
+    return [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
+
+
+def has_severity():
+    """Whether an iCTCF-like source is configured."""
+    return CONFIG.ictcf.source != "none"

@@ -1,0 +1,44 @@
+"""Score the test predictions of each run, image by image."""
+
+
+rule evaluate_single:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        validation=f"{SINGLE}/prior_validation.h5",
+        test=f"{SINGLE}/prior_test.h5",
+        code=code("evaluate_single"),
+    output:
+        csv=f"{SINGLE}/metrics.csv",
+        json=f"{SINGLE}/metrics.json",
+    params:
+        config=sections(evaluation=CONFIG.evaluation, labels=CONFIG.labels),
+    log:
+        f"{R}/logs/evaluate_single/{{method}}-seed{{seed}}.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/evaluate_single.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --split {input.split:q} --validation {input.validation:q} --test {input.test:q}"
+        " --out-csv {output.csv:q} --out-json {output.json:q} 2> {log:q}"
+
+
+rule evaluate_multi:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        test=rules.predict_test.output[0],
+        code=code("evaluate_multi"),
+    output:
+        csv=f"{MULTI}/{{prior}}_prior_metrics.csv",
+        json=f"{MULTI}/{{prior}}_prior_metrics.json",
+    params:
+        config=sections(evaluation=CONFIG.evaluation),
+    log:
+        f"{R}/logs/evaluate_multi/{{method}}-seed{{seed}}-{{prior}}.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/evaluate_multi.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --split {input.split:q} --test {input.test:q}"
+        " --out-csv {output.csv:q} --out-json {output.json:q} 2> {log:q}"

@@ -1,0 +1,61 @@
+"""Find the lungs of the iCTCF slices, shard by shard, and decide which of them to trust."""
+
+PARENCHYMA = f"{R}/parenchyma/shard{{shard}}-of-{CONFIG.shards}"
+
+
+rule extract_parenchyma:
+    input:
+        slices=rules.prepare_ictcf.output.slices,
+        code=code("extract_parenchyma"),
+    output:
+        lungs=f"{PARENCHYMA}.h5",
+        quality=f"{PARENCHYMA}.csv",
+    params:
+        config=sections(parenchyma=CONFIG.parenchyma),
+        shards=lambda wildcards, input: CONFIG.shards,
+    log:
+        f"{R}/logs/extract_parenchyma/shard{{shard}}-of-{CONFIG.shards}.log",
+    benchmark:
+        f"{R}/benchmarks/extract_parenchyma/shard{{shard}}-of-{CONFIG.shards}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/extract_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
+        " --shard {wildcards.shard} --shards {params.shards}"
+        " --out-lungs {output.lungs:q} --out-quality {output.quality:q} 2> {log:q}"
+
+
+rule clean_parenchyma:
+    input:
+        slices=rules.prepare_ictcf.output.slices,
+        lungs=shards(rules.extract_parenchyma.output.lungs),
+        quality=shards(rules.extract_parenchyma.output.quality),
+        exclusions=CONFIG.cleaning.exclusions or [],
+        code=code("clean_parenchyma"),
+    output:
+        quality=f"{R}/parenchyma/quality.csv",
+        counts=f"{R}/parenchyma/counts.json",
+        kept=report(
+            f"{R}/parenchyma/contact_kept.png",
+            category="Parenchyma",
+            caption="captions/contact_kept.rst",
+            labels={"figure": "Slices kept"},
+        ),
+        rejected=report(
+            f"{R}/parenchyma/contact_rejected.png",
+            category="Parenchyma",
+            caption="captions/contact_rejected.rst",
+            labels={"figure": "Slices rejected"},
+        ),
+    params:
+        config=sections(cleaning=CONFIG.cleaning),
+        exclusions=options("exclusions"),
+    log:
+        f"{R}/logs/clean_parenchyma.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/clean_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
+        " --lungs {input.lungs:q} --quality {input.quality:q} {params.exclusions}"
+        " --out-quality {output.quality:q} --out-counts {output.counts:q}"
+        " --out-kept {output.kept:q} --out-rejected {output.rejected:q} 2> {log:q}"

@@ -1,0 +1,104 @@
+"""The single network: pretext rounds, training segments, predictions that serve as priors."""
+
+SINGLE = f"{RUN}/single"
+
+
+rule pretrain_single:
+    input:
+        unpack(round_start("single")),
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        weights=weights_file(CONFIG.single.network),
+        code=code("pretrain_single", CONFIG.single.network.name),
+    output:
+        weights=f"{SINGLE}/pretext/round{{round}}.safetensors",
+        epochs=f"{SINGLE}/pretext/round{{round}}.csv",
+    params:
+        config=pretext_config(CONFIG.single.network),
+        start=options("network", "coach"),
+    log:
+        f"{R}/logs/pretrain_single/{{method}}-seed{{seed}}-round{{round}}.log",
+    benchmark:
+        f"{R}/benchmarks/pretrain_single/{{method}}-seed{{seed}}-round{{round}}.tsv"
+    threads: 4
+    resources:
+        gpu=GPU,
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/pretrain_single.py --config-json {params.config:q} {params.start}"
+        " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --round {wildcards.round}"
+        " --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
+        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+
+
+rule train_single:
+    input:
+        unpack(segment_start("single", f"{SINGLE}/{{fold}}")),
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        weights=weights_file(CONFIG.single.network),
+        code=code("train_single", CONFIG.single.network.name),
+    output:
+        state=f"{SINGLE}/{{fold}}/epoch{{epoch}}.pt",
+        weights=f"{SINGLE}/{{fold}}/epoch{{epoch}}.safetensors",
+        epochs=f"{SINGLE}/{{fold}}/epoch{{epoch}}.csv",
+    params:
+        config=lambda wildcards: sections(
+            single=without(CONFIG.single, "schedule"),
+            augmentation=CONFIG.methods[wildcards.method].augmentation,
+            labels=CONFIG.labels,
+            **({} if wildcards.fold == "all" else {"priors": without(CONFIG.priors, "mode")}),
+        ),
+        start=options("resume", "best", "pretrained"),
+        fold=lambda wildcards, input: (
+            "" if wildcards.fold == "all" else f"--fold {wildcards.fold.removeprefix('fold')}"
+        ),
+    log:
+        f"{R}/logs/train_single/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.log",
+    benchmark:
+        f"{R}/benchmarks/train_single/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.tsv"
+    threads: 4
+    resources:
+        gpu=GPU,
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/train_single.py --config-json {params.config:q} {params.start} {params.fold}"
+        " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
+        " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
+        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+
+
+def prior_weights(wildcards):
+    """The networks that predict a part: one per fold for out-of-fold training priors, else the one of all folds."""
+    if wildcards.part == "train" and CONFIG.priors.mode == "out_of_fold":
+        folds = [f"fold{number}" for number in range(CONFIG.priors.folds)]
+    else:
+        folds = ["all"]
+    return [final("single", "safetensors", fold).format(**wildcards) for fold in folds]
+
+
+rule predict_prior:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        weights=prior_weights,
+        code=code("predict_prior", CONFIG.single.network.name),
+    output:
+        f"{SINGLE}/prior_{{part}}.h5",
+    params:
+        config=sections(single=without(CONFIG.single, "schedule")),
+    log:
+        f"{R}/logs/predict_prior/{{method}}-seed{{seed}}-{{part}}.log",
+    benchmark:
+        f"{R}/benchmarks/predict_prior/{{method}}-seed{{seed}}-{{part}}.tsv"
+    threads: 4
+    resources:
+        gpu=GPU,
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/predict_prior.py --config-json {params.config:q} --part {wildcards.part}"
+        " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output:q}"
+        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"

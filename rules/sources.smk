@@ -1,0 +1,134 @@
+"""Download the data sets, or generate the phantom, and turn each into one slice store."""
+
+MEDSEG_FILES = [
+    "tr_im.nii.gz",
+    "tr_mask.nii.gz",
+    "val_im.nii.gz",
+    "rp_im.zip",
+    "rp_msk.zip",
+    "rp_lung_msk.zip",
+]
+
+
+rule generate_phantom:
+    input:
+        code=code("generate_phantom"),
+    output:
+        [f"{D}/phantom/medseg/{name}" for name in MEDSEG_FILES],
+        f"{D}/phantom/ictcf/manifest.csv",
+        f"{D}/phantom/ictcf/Patients.xlsx",
+    params:
+        config=sections(phantom=CONFIG.phantom),
+        out=lambda wildcards, output: Path(output[0]).parent.parent,
+    log:
+        f"{R}/logs/generate_phantom.log",
+    benchmark:
+        f"{R}/benchmarks/generate_phantom.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/generate_phantom.py --config-json {params.config:q} --out-dir {params.out:q} 2> {log:q}"
+
+
+rule download_medseg:
+    input:
+        code=code("download_medseg"),
+    output:
+        f"{D}/medseg/{{file}}",
+    params:
+        config=sections(download=CONFIG.download),
+    wildcard_constraints:
+        file="|".join(map(re.escape, MEDSEG_FILES)),
+    retries: 2
+    log:
+        f"{R}/logs/download_medseg/{{file}}.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/download_medseg.py --config-json {params.config:q}"
+        " --file {wildcards.file} --out {output:q} 2> {log:q}"
+
+
+rule download_ictcf:
+    input:
+        table=lambda wildcards: ictcf_table(),
+        code=code("download_ictcf"),
+    output:
+        f"{D}/ictcf/manifest.csv",
+    params:
+        config=sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
+    retries: 2
+    log:
+        f"{R}/logs/download_ictcf.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/download_ictcf.py --config-json {params.config:q} --out {output:q} 2> {log:q}"
+
+
+rule prepare_medseg:
+    input:
+        raw=[f"{medseg_dir()}/{name}" for name in MEDSEG_FILES],
+        code=code("prepare_medseg"),
+    output:
+        f"{R}/slices/medseg.h5",
+    params:
+        config=sections(segmentation=CONFIG.segmentation),
+        raw=lambda wildcards, input: Path(input.raw[0]).parent,
+    log:
+        f"{R}/logs/prepare_medseg.log",
+    benchmark:
+        f"{R}/benchmarks/prepare_medseg.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/prepare_medseg.py --config-json {params.config:q}"
+        " --raw-dir {params.raw:q} --out {output:q} 2> {log:q}"
+
+
+rule prepare_folder:
+    input:
+        files=lambda wildcards: folder_files(CONFIG.segmentation.folder),
+        code=code("prepare_folder"),
+    output:
+        f"{R}/slices/folder.h5",
+    params:
+        config=sections(segmentation=CONFIG.segmentation),
+        folder=lambda wildcards, input: CONFIG.segmentation.folder,
+    log:
+        f"{R}/logs/prepare_folder.log",
+    benchmark:
+        f"{R}/benchmarks/prepare_folder.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/prepare_folder.py --config-json {params.config:q}"
+        " --folder {params.folder:q} --out {output:q} 2> {log:q}"
+
+
+rule prepare_ictcf:
+    input:
+        pictures=lambda wildcards: (
+            folder_files(CONFIG.ictcf.folder) if CONFIG.ictcf.source == "folder" else ictcf_manifest()
+        ),
+        table=lambda wildcards: ictcf_table(),
+        code=code("prepare_ictcf"),
+    output:
+        slices=f"{R}/slices/ictcf.h5",
+        patients=f"{R}/slices/patients.csv",
+    params:
+        config=sections(ictcf=CONFIG.ictcf),
+        pictures=lambda wildcards, input: (
+            f"--folder {CONFIG.ictcf.folder!r}"
+            if CONFIG.ictcf.source == "folder"
+            else f"--manifest {ictcf_manifest()!r}"
+        ),
+    log:
+        f"{R}/logs/prepare_ictcf.log",
+    benchmark:
+        f"{R}/benchmarks/prepare_ictcf.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/prepare_ictcf.py --config-json {params.config:q} {params.pictures}"
+        " --table {input.table:q} --out {output.slices:q} --patients {output.patients:q} 2> {log:q}"

@@ -1,0 +1,54 @@
+"""Split the labelled slices, describe the parts, and keep the truth in the form of a prior."""
+
+
+rule split_slices:
+    input:
+        slices=labelled_slices(),
+        code=code("split_slices"),
+    output:
+        f"{R}/split/split.csv",
+    params:
+        config=sections(split=CONFIG.split),
+    log:
+        f"{R}/logs/split_slices.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/split_slices.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --out {output:q} 2> {log:q}"
+
+
+rule fingerprint_split:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        code=code("fingerprint_split"),
+    output:
+        f"{R}/split/fingerprint.json",
+    params:
+        config=sections(labels=CONFIG.labels),
+    log:
+        f"{R}/logs/fingerprint_split.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/fingerprint_split.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
+
+
+rule extract_truth:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        code=code("extract_truth"),
+    output:
+        f"{R}/split/truth_{{part}}.h5",
+    params:
+        config=sections(labels=CONFIG.labels),
+    log:
+        f"{R}/logs/extract_truth/{{part}}.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    shell:
+        "python workflow_scripts/extract_truth.py --config-json {params.config:q} --part {wildcards.part}"
+        " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"

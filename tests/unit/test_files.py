@@ -1,0 +1,28 @@
+import json
+
+import pytest
+
+from ssinfnet.files import atomic_path, write_json, write_text
+
+
+def test_writes_whole_files_and_leaves_nothing_else(tmp_path):
+    write_text(tmp_path / "new" / "a.txt", "é\n")
+    assert (tmp_path / "new" / "a.txt").read_bytes() == "é\n".encode()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.txt"]
+
+
+def test_a_failed_write_keeps_what_existed(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("before")
+    with pytest.raises(RuntimeError), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_json_refuses_nan_and_keeps_what_existed(tmp_path):
+    write_json(tmp_path / "a.json", {"b": 1, "a": [2]})
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "a.json", {"b": float("nan")})
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": [2], "b": 1}

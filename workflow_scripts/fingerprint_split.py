@@ -1,0 +1,36 @@
+"""Describe the parts of a split in numbers.
+
+Reads a slice store and its split; writes slices, groups, lesion pixels, empty slices and grey value quantiles as JSON.
+"""
+
+from pathlib import Path
+
+from ssinfnet import command
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command."""
+    parser = command.parser(__doc__, config="labels")
+    parser.add_argument("--slices", type=Path, required=True, help="slice store")
+    parser.add_argument("--split", type=Path, required=True, help="table of the split")
+    parser.add_argument("--out", type=Path, required=True, help="the numbers, JSON")
+    args = parser.parse_args(argv)
+
+    from ssinfnet import splits
+    from ssinfnet.config.labels import Labels
+    from ssinfnet.errors import InputError
+    from ssinfnet.files import write_json
+    from ssinfnet.fingerprint import fingerprint
+    from ssinfnet.slices import SliceStore
+
+    labels = command.section(Labels, args.config_json, "labels")
+    with SliceStore(args.slices) as store:
+        result = fingerprint(store, splits.read(args.split), labels.infection)
+    for part, counts in result["parts"].items():
+        if not counts["infected_slices"]:
+            raise InputError(f"{args.split}: the part {part} has no infected slice; try another split.seed or shares")
+    write_json(args.out, result)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,41 @@
+"""Options that several commands share; light, so that `--help` is quick."""
+
+import argparse
+from pathlib import Path
+
+
+def add_slices(parser: argparse.ArgumentParser) -> None:
+    """Add the labelled slices and their split."""
+    parser.add_argument("--slices", type=Path, required=True, help="slice store")
+    parser.add_argument("--split", type=Path, required=True, help="table of the split, CSV")
+
+
+def add_runtime(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `ssinfnet.runtime.start`."""
+    parser.add_argument("--gpus", type=int, choices=(0, 1), default=0, help="1 runs on a GPU (default: 0, the CPU)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+
+
+def add_segment(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `ssinfnet.training.entry.run_segment`."""
+    parser.add_argument("--seed", type=int, required=True, help="seed of weights, batches and augmentation")
+    parser.add_argument("--until-epoch", type=int, required=True, help="epoch at which this segment ends")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", type=Path, help="training state of the segment before")
+    start.add_argument("--pretrained", type=Path, help="weights of the pretext task, for the first segment")
+    parser.add_argument("--best", type=Path, help="with --resume: best weights of the segment before")
+    parser.add_argument("--out-state", type=Path, required=True, help="training state for the next segment")
+    parser.add_argument("--out-weights", type=Path, required=True, help="best weights on validation, safetensors")
+    parser.add_argument("--out-epochs", type=Path, required=True, help="table with a row per epoch, CSV")
+    add_runtime(parser)
+
+
+def add_round(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `ssinfnet.training.entry.run_round`."""
+    parser.add_argument("--seed", type=int, required=True, help="seed of weights, batches, augmentation and masks")
+    parser.add_argument("--round", type=int, required=True, help="number of this round, from 0")
+    parser.add_argument("--network", type=Path, help="network of the last network round; none in round 0")
+    parser.add_argument("--coach", type=Path, help="coach of the last coach round; none in rounds 0 and 1")
+    parser.add_argument("--out-weights", type=Path, required=True, help="network or coach, safetensors")
+    parser.add_argument("--out-epochs", type=Path, required=True, help="table with a row per epoch, CSV")
+    add_runtime(parser)

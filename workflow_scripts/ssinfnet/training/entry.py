@@ -1,0 +1,137 @@
+"""What the training commands share: the one place that seeds, and how a segment or round starts and ends."""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from ssinfnet.networks.coach import Coach
+
+from ssinfnet import augmentation, networks
+from ssinfnet.config.base import Section
+from ssinfnet.config.methods import Augmentation
+from ssinfnet.config.pretext import Pretext, Round
+from ssinfnet.config.training import Training
+from ssinfnet.files import write_text
+from ssinfnet.networks import inpainting
+from ssinfnet.runtime import Runtime
+from ssinfnet.training import checkpoint
+from ssinfnet.training.data import SliceTensors
+from ssinfnet.training.pretext import make_crops, train_round
+from ssinfnet.training.supervised import State, Task, train
+
+
+def make_network(network: Section, seed: int, *, fresh: bool) -> torch.nn.Module:
+    """Seed PyTorch and create the network of a config; with `fresh` false, weights are not fetched, as others follow.
+
+    The only place where the global random state is touched: it decides the initial weights and nothing else.
+    """
+    torch.manual_seed(seed)
+    options = network.model_dump()
+    if not fresh and "weights" in options:
+        options["weights"] = "none"
+    return networks.create(options.pop("name"), **options)
+
+
+def make_augment(config: Augmentation, seed: int) -> Callable[[SliceTensors, torch.Tensor, int, int], SliceTensors]:
+    """The function that makes a training batch: `augment(slices, indices, epoch, size)`.
+
+    Images of the result are float in [0, 1]; masks and priors underwent the same draw.
+    """
+
+    def augment(slices: SliceTensors, indices: torch.Tensor, epoch: int, size: int) -> SliceTensors:
+        batch = slices.select(indices)
+        draw = augmentation.draw(config, seed, epoch, indices.tolist())
+        priors = None if batch.priors is None else batch.priors.float()
+        return SliceTensors(*augmentation.apply(draw, batch.images.float() / 255, batch.masks, priors, size))
+
+    return augment
+
+
+def run_segment(
+    args: argparse.Namespace,
+    network_config: Section,
+    training_config: Training,
+    augmentation_config: Augmentation,
+    task: Task,
+    training: SliceTensors,
+    validation: SliceTensors,
+    runtime: Runtime,
+) -> None:
+    """Train one segment and write its three files, each at once and at the end."""
+    network = make_network(network_config, args.seed, fresh=not (args.resume or args.pretrained))
+    state = State()
+    if args.resume:
+        saved = checkpoint.load_state(args.resume)
+        network.load_state_dict(saved.pop("network"))
+        state = State(**saved)
+        state.best, _ = checkpoint.load_weights(args.best)
+    elif args.pretrained:
+        inpainting.load_trunk(network, checkpoint.load_weights(args.pretrained)[0])
+
+    augment = make_augment(augmentation_config, args.seed)
+    network = runtime.place(network)
+    state = train(
+        network,
+        task,
+        training,
+        validation,
+        training_config,
+        augment,
+        state,
+        seed=args.seed,
+        until_epoch=args.until_epoch,
+        runtime=runtime,
+    )
+
+    metadata = {
+        "network": network_config.model_dump_json(),
+        "seed": str(args.seed),
+        "best_epoch": str(state.best_epoch),
+        "best_score": json.dumps(state.best_score),
+        **runtime.describe(),
+    }
+    checkpoint.save_weights(args.out_weights, state.best or network.state_dict(), metadata)
+    write_table(args.out_epochs, state.history)
+    kept = {name: value for name, value in vars(state).items() if name != "best"}
+    checkpoint.save_state(args.out_state, {"network": network.state_dict(), **kept})
+
+
+def run_round(
+    args: argparse.Namespace,
+    network_config: Section,
+    config: Pretext,
+    this: Round,
+    augmentation_config: Augmentation,
+    slices: SliceTensors,
+    runtime: Runtime,
+) -> None:
+    """Train one round of the pretext task and write whom it trained, with a table."""
+    network = inpainting.to_inpainting(make_network(network_config, args.seed, fresh=not args.network))
+    if args.network:
+        checkpoint.load_into(network, args.network)
+    coach = None
+    if args.coach or this.phase == "coach":
+        torch.manual_seed(args.seed)
+        coach = Coach()
+        if args.coach:
+            checkpoint.load_into(coach, args.coach)
+        coach = runtime.place(coach)
+    network = runtime.place(network)
+
+    augment = make_augment(augmentation_config, args.seed)
+    crops = make_crops(slices.to(runtime.device), augment, config, number=args.round, seed=args.seed)
+    history = train_round(network, coach, crops, config, this, runtime=runtime)
+
+    trained = network if this.phase == "network" else coach
+    metadata = {"phase": this.phase, "round": str(args.round), "seed": str(args.seed), **runtime.describe()}
+    checkpoint.save_weights(args.out_weights, trained.state_dict(), metadata)
+    write_table(args.out_epochs, [{"round": args.round, "phase": this.phase, **row} for row in history])
+
+
+def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows as CSV, atomically."""
+    write_text(path, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))

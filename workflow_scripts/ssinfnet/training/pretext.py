@@ -1,0 +1,152 @@
+"""The pretext task: a network inpaints erased cells while a coach learns which cells are hard.
+
+Rounds alternate: network rounds minimise L_rec on hard masks, coach rounds maximise it through soft masks
+(equations 1 to 3 of the paper). Every round starts its optimiser and learning rates anew, so weights are
+all that one round hands to the next.
+"""
+
+from collections.abc import Callable, Iterator
+
+
+import numpy as np
+import torch
+from ssinfnet.intensity import normalise, to_unit
+from ssinfnet.networks.coach import STRIDE, Coach, hard_mask, random_scores, soft_mask, upsample
+
+from ssinfnet.config.pretext import Pretext, Round
+from ssinfnet.networks import inpainting
+from ssinfnet.runtime import Runtime, to_float
+from ssinfnet.training import losses
+from ssinfnet.training.data import SliceTensors, epoch_batches
+from ssinfnet.training.progress import Progress, require_finite
+
+
+def train_round(
+    network: torch.nn.Module,
+    coach: Coach | None,
+    crops: Callable[[int], Iterator[tuple[SliceTensors, torch.Generator]]],
+    config: Pretext,
+    this: Round,
+    *,
+    runtime: Runtime,
+) -> list[dict[str, float]]:
+    """Train `network` or `coach` in place, as the round `this` says; the other stays as it is.
+
+    `crops(epoch)` yields batches of crops, each with a generator for random masks, which stand in for the
+    coach while there is none. Returns a row per epoch: epoch, loss, erased_loss, kept_loss.
+    """
+    if this.phase == "network":
+        optimizer = torch.optim.SGD(
+            network.parameters(),
+            lr=config.learning_rates[0],
+            momentum=config.momentum,
+            weight_decay=config.weight_decay,
+        )
+        network.train()
+    else:
+        optimizer = torch.optim.Adam(coach.parameters(), lr=config.coach_learning_rate)
+        network.eval().requires_grad_(False)
+    if coach is not None:
+        coach.train(this.phase == "coach")
+
+    history = []
+    progress = Progress(0, this.epochs)
+    for epoch in range(this.epochs):
+        if this.phase == "network":
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(config, epoch)
+
+        sums, steps = np.zeros(3), 0
+        for batch, generator in crops(epoch):
+            image = to_unit(batch.images)
+            with torch.set_grad_enabled(this.phase == "coach"), runtime.autocast():
+                scores = to_float(make_scores(coach, image, generator))
+            make_mask = hard_mask if this.phase == "network" else soft_mask
+            mask = upsample(make_mask(scores, config.keep_ratio), image.shape[-1])
+
+            result = reconstruct(network, image, mask, batch.priors, config, runtime)
+            loss = result.total if this.phase == "network" else losses.coach_loss(result.total)
+            steps += 1
+            rate = "pretext.learning_rates" if this.phase == "network" else "pretext.coach_learning_rate"
+            require_finite(loss.item(), epoch + 1, steps, rate)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            sums += [value.item() for value in result]
+
+        means = dict(zip(("loss", "erased_loss", "kept_loss"), (sums / steps).tolist(), strict=True))
+        history.append({"epoch": epoch + 1, **means})
+        progress.report(epoch + 1, f"{this.phase} round: L_rec {means['loss']:.4f}")
+    network.requires_grad_(True)
+    return history
+
+
+def reconstruct(
+    network: torch.nn.Module,
+    image: torch.Tensor,
+    mask: torch.Tensor,
+    priors: torch.Tensor | None,
+    config: Pretext,
+    runtime: Runtime,
+) -> losses.Reconstruction:
+    """L_rec of the masked `image` (N, 1, H, W in [0, 1]), summed over the network's outputs; `mask` is 1 where kept.
+
+    A network with a prior sees all of it.
+    """
+    inputs = [normalise(image * mask)] + ([] if priors is None else [normalise(priors)])
+    with runtime.autocast():
+        outputs = to_float(network(*inputs))
+    parts = [
+        losses.reconstruction_loss(prediction, target, mask, kind=config.loss, erased_weight=config.erased_weight)
+        for prediction, target in inpainting.reconstructions(network, outputs, image)
+    ]
+    return losses.Reconstruction(*(sum(values) for values in zip(*parts, strict=True)))
+
+
+def learning_rate(config: Pretext, epoch: int) -> float:
+    """The network's rate in a round's epoch, counted from 0."""
+    return config.learning_rates[sum(epoch >= milestone for milestone in config.milestones)]
+
+
+def make_scores(coach: Coach | None, image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """One score per cell, (N, 1, H / 16, W / 16): the coach's, or uniform random ones."""
+    if coach is not None:
+        return coach(normalise(image))
+    count, _, height, width = image.shape
+    return random_scores((count, 1, height // STRIDE, width // STRIDE), generator).to(image.device)
+
+
+def make_crops(
+    slices: SliceTensors,
+    augment: Callable[[SliceTensors, torch.Tensor, int, int], SliceTensors],
+    config: Pretext,
+    *,
+    number: int,
+    seed: int,
+) -> Callable[[int], Iterator[tuple[SliceTensors, torch.Generator]]]:
+    """The crops of round `number`: slices augmented at `config.size`, then cut to `config.crop`."""
+
+    def crops(epoch: int) -> Iterator[tuple[SliceTensors, torch.Generator]]:
+        # One count over all rounds, so that no two rounds see the same draws.
+        count = number * 1_000_000 + epoch
+        for step, indices in enumerate(epoch_batches(len(slices), config.batch_size, seed, count)):
+            state = np.random.SeedSequence((seed, count, step)).generate_state(1)[0]
+            generator = torch.Generator().manual_seed(int(state))
+            yield random_crop(augment(slices, indices, count, config.size), config.crop, generator), generator
+
+    return crops
+
+
+def random_crop(batch: SliceTensors, size: int, generator: torch.Generator) -> SliceTensors:
+    """The same random square of each slice's image, mask and prior; the whole slice where it is not larger."""
+    edge = batch.images.shape[-1]
+    if edge <= size:
+        return batch
+    corners = torch.randint(0, edge - size + 1, (len(batch), 2), generator=generator).tolist()
+
+    def crop(tensor: torch.Tensor) -> torch.Tensor:
+        cut = [item[..., y : y + size, x : x + size] for item, (y, x) in zip(tensor, corners, strict=True)]
+        return torch.stack(cut)
+
+    priors = None if batch.priors is None else crop(batch.priors)
+    return SliceTensors(crop(batch.images), crop(batch.masks), priors)

@@ -1,0 +1,48 @@
+"""The two supervised tasks: infection by Inf-Net, classes by the U-Net with prior."""
+
+import torch
+from ssinfnet.intensity import normalise
+
+from ssinfnet.training import losses
+from ssinfnet.training.data import SliceTensors
+
+
+class InfectionTask:
+    """The single network: equations 4 and 5 of the paper, binary masks."""
+
+    key = "single"
+
+    def forward(self, network: torch.nn.Module, batch: SliceTensors) -> tuple[torch.Tensor, ...]:
+        """The edge and the four maps."""
+        return network(normalise(batch.images))
+
+    def loss(self, outputs: tuple[torch.Tensor, ...], batch: SliceTensors) -> torch.Tensor:
+        """Deeply supervised segmentation loss and edge loss."""
+        return losses.single_loss(outputs, batch.masks[:, None].float())
+
+    def overlap(self, outputs: tuple[torch.Tensor, ...], batch: SliceTensors) -> torch.Tensor:
+        """Overlap of the finest map at probability 0.5."""
+        return _overlap([(outputs.s_3[:, 0] > 0, batch.masks > 0)])
+
+
+class ClassTask:
+    """The multi network: equation 6 of the paper, masks with class codes, images with priors."""
+
+    key = "multi"
+
+    def forward(self, network: torch.nn.Module, batch: SliceTensors) -> torch.Tensor:
+        """Background, GGO, consolidation."""
+        return network(normalise(batch.images), normalise(batch.priors))
+
+    def loss(self, outputs: torch.Tensor, batch: SliceTensors) -> torch.Tensor:
+        """Binary cross-entropy per class channel."""
+        return losses.multi_loss(outputs, batch.masks)
+
+    def overlap(self, outputs: torch.Tensor, batch: SliceTensors) -> torch.Tensor:
+        """Overlap of GGO and of consolidation, by the largest channel."""
+        predicted = outputs.argmax(dim=1)
+        return _overlap([(predicted == code, batch.masks == code) for code in (1, 2)])
+
+
+def _overlap(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    return torch.stack([torch.stack([2 * (a & b).sum(), a.sum() + b.sum()]).double() for a, b in pairs])

@@ -1,0 +1,45 @@
+"""Train one segment of the single network, which finds infection.
+
+Starts from random or ImageNet weights, from those of the pretext task, or from the segment before. Writes the
+training state for the next segment, the weights of the best epoch on validation so far, and a table of all epochs.
+"""
+
+from ssinfnet import arguments, command
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command."""
+    parser = command.parser(__doc__, config="single (network, training), augmentation, labels, priors (with --fold)")
+    arguments.add_slices(parser)
+    parser.add_argument("--fold", type=int, help="training fold to hold out, from 0 (default: none)")
+    arguments.add_segment(parser)
+    args = parser.parse_args(argv)
+
+    from ssinfnet import runtime, splits
+    from ssinfnet.config.labels import Labels
+    from ssinfnet.config.methods import Augmentation
+    from ssinfnet.config.priors import Priors
+    from ssinfnet.config.training import Single
+    from ssinfnet.slices import SliceStore
+    from ssinfnet.training import data, entry
+    from ssinfnet.training.tasks import InfectionTask
+
+    config = command.section(Single, args.config_json, "single")
+    augmentation = command.section(Augmentation, args.config_json, "augmentation")
+    labels = command.section(Labels, args.config_json, "labels").infection
+    run = runtime.start(args.gpus, args.threads)
+
+    table = splits.read(args.split)
+    train_ids = splits.ids(table, "train")
+    if args.fold is not None:
+        fold_of = splits.folds(table, command.section(Priors, args.config_json, "priors").folds)
+        train_ids = [slice_id for slice_id in train_ids if fold_of[slice_id] != args.fold]
+    size = config.training.size
+    with SliceStore(args.slices) as store:
+        training = data.load(store, train_ids, size, infection_labels=labels)
+        validation = data.load(store, splits.ids(table, "validation"), size, infection_labels=labels)
+    entry.run_segment(args, config.network, config.training, augmentation, InfectionTask(), training, validation, run)
+
+
+if __name__ == "__main__":
+    command.run(main)
