@@ -54,7 +54,10 @@ def edge_targets(mask: torch.Tensor) -> torch.Tensor:
 
 
 def single_loss(outputs: SingleOutputs, mask: torch.Tensor) -> torch.Tensor:
-    """Equation 5: L_seg of all maps (S_g, S_5, S_4, S_3) and the cross-entropy of the edge; `mask` is (N, 1, H, W), 0 and 1."""
+    """Equation 5: L_seg of the maps S_g, S_5, S_4 and S_3, and cross-entropy of the edge.
+
+    `mask` is (N, 1, H, W) with 0 and 1; the edge's target is derived from it.
+    """
     edge = F.binary_cross_entropy_with_logits(outputs.edge, edge_targets(mask))
     return structure_loss(outputs.maps, mask) + edge
 
