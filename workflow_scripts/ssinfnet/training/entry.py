@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import torch
-from ssinfnet.networks.coach import Coach
 
 from ssinfnet import augmentation, networks
 from ssinfnet.config.base import Section
@@ -17,6 +16,7 @@ from ssinfnet.config.pretext import Pretext, Round
 from ssinfnet.config.training import Training
 from ssinfnet.files import write_text
 from ssinfnet.networks import inpainting
+from ssinfnet.networks.coach import Coach
 from ssinfnet.runtime import Runtime
 from ssinfnet.training import checkpoint
 from ssinfnet.training.data import SliceTensors

@@ -7,14 +7,13 @@ all that one round hands to the next.
 
 from collections.abc import Callable, Iterator
 
-
 import numpy as np
 import torch
-from ssinfnet.intensity import normalise, to_unit
-from ssinfnet.networks.coach import STRIDE, Coach, hard_mask, random_scores, soft_mask, upsample
 
 from ssinfnet.config.pretext import Pretext, Round
+from ssinfnet.intensity import normalise, to_unit
 from ssinfnet.networks import inpainting
+from ssinfnet.networks.coach import STRIDE, Coach, hard_mask, random_scores, soft_mask, upsample
 from ssinfnet.runtime import Runtime, to_float
 from ssinfnet.training import losses
 from ssinfnet.training.data import SliceTensors, epoch_batches

@@ -1,8 +1,8 @@
 """The two supervised tasks: infection by Inf-Net, classes by the U-Net with prior."""
 
 import torch
-from ssinfnet.intensity import normalise
 
+from ssinfnet.intensity import normalise
 from ssinfnet.training import losses
 from ssinfnet.training.data import SliceTensors
 
