@@ -36,9 +36,9 @@ class Draw:
     grey: torch.Tensor
 
     @property
-    def moves(self) -> bool:
-        """Whether any slice of the batch changes its geometry."""
-        return bool((self.crop[:, 0] < 1).any() or self.turns.any() or self.flips.any())
+    def moves(self) -> torch.Tensor:
+        """Whether a slice changes its geometry, bool (N,)."""
+        return (self.crop[:, 0] < 1) | (self.turns != 0) | self.flips.any(dim=1)
 
 
 def draw(augmentation: Augmentation, seed: int, epoch: int, indices: Sequence[int]) -> Draw:
@@ -66,22 +66,26 @@ def apply(
     """Images, labels and priors of a batch, augmented, at `size` x `size`; the inputs stay as they are.
 
     `images` (N, 1, H, W) is uint8 or float in [0, 1] and becomes float in [0, 1], bilinear; `labels` (N, H, W) keeps
-    its dtype and values, nearest neighbour; `priors` (N, 1, H, W) in [0, 1], bilinear. A draw that moves nothing, at
-    the size that the slices have, leaves values exactly as they are.
+    its dtype and values, nearest neighbour; `priors` (N, 1, H, W) in [0, 1], bilinear. A slice that does not move,
+    at the size that it has, keeps its values to the bit. Slices are stored square; others would come out stretched.
     """
     images = to_unit(images)
     priors = None if priors is None else priors.float()
-    if draw.moves or images.shape[-2:] != (size, size):
+    moves = draw.moves if images.shape[-2:] == (size, size) else torch.ones_like(draw.turns, dtype=torch.bool)
+    if moves.any():
         grid = F.affine_grid(_matrices(draw).to(images), (len(images), 1, size, size), align_corners=False)
-        smooth = images if priors is None else torch.cat([images, priors], dim=1)
-        smooth = F.grid_sample(smooth, grid, mode="bilinear", padding_mode="border", align_corners=False)
-        images, priors = smooth[:, :1], None if priors is None else smooth[:, 1:]
+        channels = images if priors is None else torch.cat([images, priors], dim=1)
+        channels = _sample(channels, grid, "bilinear", moves)
+        images, priors = channels[:, :1], None if priors is None else channels[:, 1:]
         if labels is not None:
-            sampled = F.grid_sample(
-                labels[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False
-            )
-            labels = sampled[:, 0].to(labels.dtype)
+            labels = _sample(labels[:, None].float(), grid, "nearest", moves)[:, 0].to(labels.dtype)
     return _cut_out(draw, images), labels, priors
+
+
+def _sample(values: torch.Tensor, grid: torch.Tensor, mode: str, moves: torch.Tensor) -> torch.Tensor:
+    """`values` (N, C, H, W) at the places of `grid`, but for slices that do not move: sampling would round them."""
+    sampled = F.grid_sample(values, grid, mode=mode, padding_mode="border", align_corners=False)
+    return sampled if moves.all() else torch.where(moves.to(values.device)[:, None, None, None], sampled, values)
 
 
 def _matrices(draw: Draw) -> torch.Tensor:

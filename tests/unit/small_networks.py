@@ -1,0 +1,34 @@
+"""Networks small enough for tests, and inputs for them."""
+
+import torch
+from torch import nn
+
+from ssinfnet import networks
+
+INPUTS = {"infnet": 1, "unet": 2}
+OPTIONS = {"infnet": {"backbone": "resnet18"}, "unet": {"width": 8}}
+
+
+def create(name: str, seed: int = 0) -> nn.Module:
+    """The network of that name at a small size."""
+    torch.manual_seed(seed)
+    return networks.create(name, **OPTIONS[name])
+
+
+def inputs(name: str, *shape: int) -> list[torch.Tensor]:
+    """What the network takes, of this shape each, always the same."""
+    generator = torch.Generator().manual_seed(1)
+    return [torch.randn(shape, generator=generator) for _ in range(INPUTS[name])]
+
+
+def as_tuple(outputs) -> tuple[torch.Tensor, ...]:
+    """The outputs, be they one tensor or a named tuple."""
+    return (outputs,) if isinstance(outputs, torch.Tensor) else tuple(outputs)
+
+
+def without_zeros(network: nn.Module) -> nn.Module:
+    """timm starts the last batch norm of a residual branch at 0, which stops the gradient of the first step there."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.ones_(module.weight)
+    return network

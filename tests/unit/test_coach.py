@@ -1,0 +1,93 @@
+"""The coach and the masks made of its scores."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ssinfnet.networks.coach import STRIDE, Coach, hard_mask, random_scores, soft_mask, upsample
+
+
+def scores(*shape: int, seed: int = 0) -> torch.Tensor:
+    return random_scores(shape, torch.Generator().manual_seed(seed))
+
+
+def test_one_score_per_cell():
+    with torch.device("meta"):
+        coach = Coach()
+        assert coach(torch.empty(2, 3, 128, 352)).shape == (2, 1, 128 // STRIDE, 352 // STRIDE)
+
+
+def test_paper_masks_keep_48_of_64_cells_of_every_sample():
+    mask = hard_mask(scores(16, 1, 8, 8), 0.75)
+    assert mask.sum(dim=(1, 2, 3)).tolist() == [48] * 16
+    pixels = upsample(mask, 128)
+    assert pixels.shape == (16, 1, 128, 128)
+    assert (1 - pixels).sum(dim=(1, 2, 3)).tolist() == [16 * STRIDE**2] * 16
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.floats(0.01, 0.99), st.integers(0, 1000), st.booleans())
+def test_hard_mask_keeps_the_highest_exactly(height, width, keep_ratio, seed, coarse):
+    values = scores(3, 1, height, width, seed=seed)
+    if coarse:  # many equal scores
+        values = (values * 3).floor()
+    mask = hard_mask(values, keep_ratio)
+    k = max(1, round(keep_ratio * height * width))
+    assert set(mask.unique().tolist()) <= {0.0, 1.0}
+    assert mask.sum(dim=(1, 2, 3)).tolist() == [k] * 3
+    for sample, kept in zip(values, mask.bool(), strict=True):
+        if not kept.all():
+            assert sample[kept].min() >= sample[~kept].max()
+
+
+def test_of_equal_scores_the_earlier_cells_are_kept():
+    assert hard_mask(torch.zeros(1, 1, 2, 4), 0.5).flatten().tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+
+
+def test_soft_mask_by_hand():
+    values = torch.tensor([3.0, 1.0, 0.0, 2.0]).view(1, 1, 2, 2)
+    # Half of four cells: the second largest score, 2, is the threshold.
+    expected = torch.sigmoid(torch.tensor([1.0, -1.0, -2.0, 0.0]))
+    torch.testing.assert_close(soft_mask(values, 0.5).flatten(), expected)
+    torch.testing.assert_close(soft_mask(values, 0.5, alpha=3.0).flatten(), torch.sigmoid(3 * expected.logit()))
+
+
+@given(st.floats(0.05, 0.95), st.integers(0, 1000))
+def test_soft_mask_sharpens_to_the_hard_mask(keep_ratio, seed):
+    values = torch.randperm(64, generator=torch.Generator().manual_seed(seed)).view(1, 1, 8, 8).float()
+    assert torch.equal((soft_mask(values, keep_ratio, alpha=100) >= 0.5).float(), hard_mask(values, keep_ratio))
+
+
+def test_gradient_reaches_the_coach_through_the_mask():
+    torch.manual_seed(0)
+    coach = Coach(width=4).train()
+    image = torch.randn(2, 3, 64, 64)
+    (upsample(soft_mask(coach(image), 0.75), 64) * torch.randn(2, 1, 64, 64)).sum().backward()
+    for name, parameter in coach.named_parameters():
+        # A constant added to all scores moves the threshold as well, so the last bias decides nothing.
+        if parameter.ndim > 1:
+            assert parameter.grad.any(), name
+
+
+def test_masks_are_deterministic_in_eval():
+    torch.manual_seed(0)
+    coach, image = Coach(width=4).eval(), torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(hard_mask(coach(image), 0.75), hard_mask(coach(image), 0.75))
+        # Batch norm in eval mode: a sample's mask does not hang on its neighbours.
+        torch.testing.assert_close(coach(image)[:1], coach(image[:1]), atol=1e-5, rtol=1e-4)
+
+
+def test_random_scores_follow_their_generator_alone():
+    state = torch.get_rng_state()
+    assert torch.equal(scores(2, 1, 8, 8, seed=5), scores(2, 1, 8, 8, seed=5))
+    assert not torch.equal(scores(2, 1, 8, 8, seed=5), scores(2, 1, 8, 8, seed=6))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("size", [128, (128, 256)])
+def test_upsample_repeats_cells(size):
+    mask = hard_mask(scores(1, 1, 8, 8), 0.75)
+    pixels = upsample(mask, size)
+    columns = pixels.shape[-1] // 8
+    assert torch.equal(pixels, mask.repeat_interleave(16, dim=2).repeat_interleave(columns, dim=3))
