@@ -6,7 +6,7 @@ from torch import nn
 from ssinfnet import networks
 
 INPUTS = {"infnet": 1, "unet": 2}
-OPTIONS = {"infnet": {"backbone": "resnet18"}, "unet": {"width": 8}}
+OPTIONS = {"infnet": {"backbone": "test_resnet"}, "unet": {"width": 8}}
 
 
 def create(name: str, seed: int = 0) -> nn.Module:
