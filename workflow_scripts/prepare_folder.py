@@ -1,0 +1,27 @@
+"""Turn a folder of labelled slices into one slice store of images and masks.
+
+The folder holds images/ (grey JPEG, PNG or TIFF) and, under the same names, infection/ (masks of 0 and 255) and/or
+classes/ (palette PNG: 1 GGO, 2 consolidation, 3 effusion), and optionally groups.csv (columns id, group).
+"""
+
+import sys
+from pathlib import Path
+
+from ssinfnet import command
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command; raises `InputError` that lists the defects of all files."""
+    parser = command.parser(__doc__, config="segmentation")
+    parser.add_argument("--folder", type=Path, required=True, help="folder with images/ and infection/ or classes/")
+    parser.add_argument("--out", type=Path, required=True, help="slice store, HDF5")
+    args = parser.parse_args(argv)
+    from ssinfnet.config.segmentation import Segmentation
+    from ssinfnet.sources import folder
+
+    config = command.section(Segmentation, args.config_json, "segmentation")
+    print(folder.prepare(args.folder, args.out, config.transform), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,103 @@
+"""Unpacking of zip archives that come from elsewhere."""
+
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from ssinfnet.errors import InputError
+
+MAX_FILES = 20_000
+MAX_BYTES = 20 * 2**30
+MAX_RATIO = 1_000
+"""Largest ratio of unpacked to packed size; deflate reaches 1,032 on constant data, a scan's masks some hundred."""
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def unpacked(
+    path: str | Path, *, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES, max_ratio: float = MAX_RATIO
+) -> Iterator[Path]:
+    """Yield a temporary folder with the content of the zip archive `path`; it is removed at the end.
+
+    Raises `InputError` that lists every defect, before anything is written: not a zip, an absolute path or `..`,
+    a link or device, an encrypted or repeated entry, more than `max_files` files, `max_bytes` bytes or a `max_ratio`
+    of unpacked to packed size. A wrong checksum of an entry is found while unpacking.
+    """
+    path = Path(path)
+    with _open(path) as archive, tempfile.TemporaryDirectory(prefix="ssinfnet-") as folder:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_clutter(entry.filename)]
+        defects = [f"{path}: {defect}" for defect in _defects(entries, max_files, max_bytes, max_ratio)]
+        if defects:
+            raise InputError.from_defects(path, defects)
+        for entry in entries:
+            target = Path(folder, *PurePosixPath(entry.filename).parts)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                # zipfile reads no more than the size stated in the directory, which was checked above.
+                with archive.open(entry) as source, target.open("wb") as copy:
+                    shutil.copyfileobj(source, copy, _CHUNK)
+            except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, zipfile.zlib.error) as error:
+                raise InputError(f"{path}: {entry.filename} cannot be unpacked ({error}); fetch it again") from None
+        yield Path(folder)
+
+
+def check(path: str | Path) -> None:
+    """Read the zip archive `path` to its end; raises `InputError` when it is not whole."""
+    with _open(Path(path)) as archive:
+        try:
+            broken = archive.testzip()
+        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, zipfile.zlib.error) as error:
+            raise InputError(f"{path}: damaged zip archive ({error}); fetch it again") from None
+    if broken:
+        raise InputError(f"{path}: damaged zip archive ({broken} has a wrong checksum); fetch it again")
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(f"{path}: not a whole zip archive ({error}); fetch it again") from None
+    with archive:
+        yield archive
+
+
+def _is_clutter(name: str) -> bool:
+    """What macOS adds to every archive."""
+    return name.startswith("__MACOSX/") or name.endswith(".DS_Store")
+
+
+def _defects(entries: list[zipfile.ZipInfo], max_files: int, max_bytes: int, max_ratio: float) -> Iterator[str]:
+    if len(entries) > max_files:
+        yield f"holds {len(entries)} files, more than {max_files}"
+    size, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
+    if size > max_bytes:
+        yield f"unpacks to {size} bytes, more than {max_bytes}"
+    if size > max_ratio * max(packed, 1):
+        yield f"unpacks to {size / max(packed, 1):.0f} times its size, more than {max_ratio:g}"
+    names = set()
+    for entry in entries:
+        name = entry.filename
+        if not _is_inside(name):
+            yield f"{name!r} would be written outside of the folder"
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            yield f"{name!r} is a link or a special file"
+        if entry.flag_bits & 1:
+            yield f"{name!r} is encrypted"
+        if name.casefold() in names:
+            yield f"{name!r} is there twice"
+        names.add(name.casefold())
+
+
+def _is_inside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    # A backslash or a drive is harmless here but not where the same archive is unpacked on Windows.
+    return bool(parts) and "/" not in parts and ".." not in parts and len(PureWindowsPath(name).parts) == len(parts)

@@ -1,0 +1,94 @@
+"""Pictures (JPEG, PNG, TIFF) as arrays, decoded to the end."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ssinfnet.errors import InputError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+_FORMATS = ("JPEG", "PNG", "TIFF")
+_MAX_PIXELS = 8192 * 8192
+_EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA")
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """The pictures of `folder` and its subfolders in natural order (2 before 10), hidden files left out."""
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
+    return sorted((path for path in found if not path.name.startswith(".")), key=natural_key)
+
+
+def natural_key(path: Path | str) -> list[tuple[bool, int, str]]:
+    """A sorting key that compares the digits in a name as numbers."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", str(path))]
+
+
+def read_grey(path: Path) -> np.ndarray:
+    """A picture as uint8 (H, W), colours as their luminance; raises `InputError` naming `path`."""
+    with _load(path) as image:
+        return np.asarray(image.convert("L"))
+
+
+def read_infection(path: Path) -> np.ndarray:
+    """A mask of 0/255 or 0/1 as uint8 (H, W) of 0 and 1; raises `InputError` naming `path`."""
+    with _load(path) as image:
+        values = np.asarray(image.convert("L") if image.mode not in ("P", "1") else image).astype(np.uint8)
+    found = set(np.unique(values).tolist())
+    if not (found <= {0, 1} or found <= {0, 255}):
+        raise InputError(f"{path}: values {_few(found)} where 0 and 255 are expected; save masks without loss, as PNG")
+    return (values > 0).astype(np.uint8)
+
+
+def read_classes(path: Path) -> np.ndarray:
+    """A class mask as uint8 (H, W) with codes 0 to 3; raises `InputError` naming `path`.
+
+    A palette or grey picture holds the codes themselves; in an RGB picture red is 1 (GGO), green 2 (consolidation),
+    blue 3 (effusion) and black 0.
+    """
+    with _load(path) as image:
+        if image.mode in ("P", "L", "1"):
+            codes = np.asarray(image).astype(np.uint8)
+        else:
+            colours = np.asarray(image.convert("RGB")) > 0
+            if (colours.sum(axis=2) > 1).any():
+                raise InputError(f"{path}: a pixel is not pure red, green, blue or black; save masks as PNG")
+            codes = (colours * np.array([1, 2, 3], np.uint8)).sum(axis=2, dtype=np.uint8)
+    if codes.max(initial=0) > 3:
+        raise InputError(f"{path}: label codes {_few(set(np.unique(codes).tolist()))}, where 0 to 3 are expected")
+    return codes
+
+
+def _load(path: Path) -> Image.Image:
+    try:
+        image = Image.open(path, formats=_FORMATS)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path}: cannot be read as JPEG, PNG or TIFF ({_reason(error)})") from None
+    try:
+        if image.width * image.height > _MAX_PIXELS:
+            raise InputError(f"{path}: {image.width} x {image.height} pixels are more than a CT slice has")
+        if image.mode not in _EIGHT_BIT:
+            raise InputError(f"{path}: pixels of kind {image.mode}; save it with 8 bits, windowed to the lungs")
+        if getattr(image, "n_frames", 1) > 1:
+            raise InputError(f"{path}: holds several pictures; save one slice a file")
+        # Image.verify reads headers only; the pixels tell whether the file is whole.
+        image.load()
+    except (OSError, ValueError, SyntaxError) as error:
+        image.close()
+        raise InputError(f"{path}: damaged picture ({_reason(error)})") from None
+    except InputError:
+        image.close()
+        raise
+    return image
+
+
+def _reason(error: Exception) -> str:
+    return "not a picture" if "cannot identify" in str(error) else str(error)
+
+
+def _few(values: set[int]) -> str:
+    shown = [str(value) for value in sorted(values)[:6]]
+    return ", ".join([*shown, "..."] if len(values) > 6 else shown)

@@ -1,0 +1,184 @@
+"""Download of iCTCF: one archive per patient, fetched over few connections, resumed after an interruption.
+
+The address `https://ngdc.cncb.ac.cn/ictcf/patient/CT/Patient%20<number>.zip` (formerly under `http://ictcf.biocuckoo.cn`)
+and the content `Patient <number>/CT/*.jpg` are what several public programs use; we had no network to try them. The
+archives hold the whole scan; the paper's five preview pictures per patient have no documented address, so
+`ictcf.slices_per_patient: 5` stands in for them.
+
+State: a patient is done when `patients/<patient>.json` says so; it is written after the pictures have their names.
+"""
+
+import json
+import shutil
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from ssinfnet import archives
+from ssinfnet.config.download import Download
+from ssinfnet.config.ictcf import Ictcf
+from ssinfnet.download import NotFoundError, fetch
+from ssinfnet.errors import InputError
+from ssinfnet.files import atomic_path, write_json
+from ssinfnet.pictures import list_pictures, read_grey
+from ssinfnet.sources.ictcf import Picture, sha256, write_manifest
+from ssinfnet.sources.patients import read_table
+
+MOST_ABSENT = 40
+"""Patients of the first ones that may be absent before the address counts as wrong; about one in eight has no CT."""
+
+
+def download(manifest: str | Path, download: Download, ictcf: Ictcf) -> str:
+    """Fetch table and pictures into the folder of `manifest`, and write `manifest` last; returns what was found.
+
+    Patients that are done are not fetched again. A patient whom the server does not have (404) is one without CT:
+    recorded and counted. Raises `InputError` when nobody has pictures, or listing the patients that failed; what was
+    fetched stays, and the next run goes on from there.
+    """
+    manifest = Path(manifest)
+    root = manifest.parent
+    table = _table(root, download, ictcf)
+    patients = list(read_table(table, ictcf)["patient"])
+    records = _fetch_all(patients, root, download)
+    pictures = [
+        Picture(patient, root / file["file"], file["sha256"])
+        for patient in patients
+        for file in records[patient]["files"]
+    ]
+    absent = sum(not record["files"] for record in records.values())
+    write_manifest(manifest, pictures)
+    return f"{len(pictures)} pictures of {len(patients) - absent} patients; {absent} patients have no CT"
+
+
+def _table(root: Path, download: Download, ictcf: Ictcf) -> Path:
+    """The clinical table, copied beside the manifest as `Patients.xlsx` or `.csv`."""
+    source = ictcf.table or urlsplit(download.ictcf_table_url).path
+    if not source:
+        raise InputError("config: give ictcf.table, or download.ictcf_table_url, for source ictcf")
+    table = root / f"Patients{Path(source).suffix.lower()}"
+    if not ictcf.table:
+        fetch(
+            download.ictcf_table_url,
+            table,
+            verify=lambda path: _check_table(path, ictcf),
+            retries=download.retries,
+            pause=download.pause,
+            timeout=download.timeout,
+            progress=False,
+        )
+    else:
+        read_table(source, ictcf)
+        if not table.exists() or not table.samefile(source):
+            with atomic_path(table) as temporary:
+                shutil.copyfile(source, temporary)
+    return table
+
+
+def _check_table(path: Path, ictcf: Ictcf) -> None:
+    read_table(path, ictcf)
+
+
+def _fetch_all(patients: list[str], root: Path, download: Download) -> dict[str, dict]:
+    """The record of every patient, by id; stops early when the server fails, or knows nobody."""
+    from tqdm import tqdm
+
+    records, failures = {}, []
+    with ThreadPoolExecutor(download.connections) as pool:
+        jobs = {pool.submit(_fetch, patient, root, download): patient for patient in patients}
+        for job in tqdm(as_completed(jobs), total=len(jobs), unit="patient", desc="iCTCF", file=sys.stderr):
+            try:
+                records[jobs[job]] = job.result()
+            except InputError as error:
+                failures.append(str(error))
+            absent_only = not any(record["files"] for record in records.values())
+            if len(failures) > download.connections or (absent_only and len(records) >= MOST_ABSENT):
+                pool.shutdown(wait=False, cancel_futures=True)
+                break
+    if failures:
+        raise InputError.from_defects(
+            "the download of iCTCF (patients already fetched are kept; run again to go on)", sorted(failures)
+        )
+    if not any(record["files"] for record in records.values()):
+        for patient in records:
+            _record(root, patient).unlink(missing_ok=True)
+        raise InputError(
+            f"{download.ictcf_url}: the server has none of the first {len(records)} patients; "
+            f"check download.ictcf_url against the pages of iCTCF (https://ngdc.cncb.ac.cn/ictcf/)"
+        )
+    return records
+
+
+def _fetch(patient: str, root: Path, download: Download) -> dict:
+    """The patient's record, from disk where the patient is done."""
+    number = str(int(patient[1:])) if patient[1:].isdigit() and patient[0] == "p" else quote(patient)
+    url = download.ictcf_url.format(patient=number)
+    record = _read_record(root, patient, url)
+    if record is not None:
+        return record
+    packed = root / "patients" / f".{patient}-{quote(Path(urlsplit(url).path).name, safe='%')}"
+    try:
+        fetch(
+            url,
+            packed,
+            verify=_check,
+            retries=download.retries,
+            pause=download.pause,
+            timeout=download.timeout,
+            progress=False,
+        )
+        files = _unpack(packed, root / "patients" / patient)
+    except NotFoundError:
+        files = []
+    finally:
+        packed.unlink(missing_ok=True)
+    record = {
+        "url": url,
+        "files": [
+            {"file": path.relative_to(root).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
+            for path in files
+        ],
+    }
+    write_json(_record(root, patient), record)
+    return record
+
+
+def _check(path: Path) -> None:
+    if zipfile.is_zipfile(path):
+        archives.check(path)
+    else:
+        read_grey(path)
+
+
+def _unpack(packed: Path, folder: Path) -> list[Path]:
+    """Move the pictures of an archive, or the one picture, to `folder`, which appears whole; returns them in order."""
+    partial = folder.with_name(f".{folder.name}-partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    if zipfile.is_zipfile(packed):
+        with archives.unpacked(packed) as content:
+            if not list_pictures(content):
+                raise InputError(f"{packed}: holds no picture")
+            shutil.copytree(content, partial)
+    else:
+        partial.mkdir(parents=True)
+        shutil.copyfile(packed, partial / packed.name.removeprefix(f".{folder.name}-"))
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return list_pictures(folder)
+
+
+def _record(root: Path, patient: str) -> Path:
+    return root / "patients" / f"{patient}.json"
+
+
+def _read_record(root: Path, patient: str, url: str) -> dict | None:
+    """The record of a patient who is done: from the same address, and with all files at their size."""
+    try:
+        record = json.loads(_record(root, patient).read_text(encoding="utf-8"))
+        if record["url"] != url:
+            return None
+        whole = all((root / file["file"]).stat().st_size == file["bytes"] for file in record["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return record if whole else None
