@@ -8,9 +8,10 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+from nibabel.filebasedimages import ImageFileError
 from nibabel.funcs import squeeze_image
 from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt2axcodes, ornt_transform
-from nibabel.spatialimages import HeaderDataError, ImageFileError
+from nibabel.spatialimages import HeaderDataError
 
 from ssinfnet.errors import InputError
 
