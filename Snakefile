@@ -36,4 +36,4 @@ rule all:
     input:
         f"{R}/summary.html",
         rules.tabulate_results.output,
-        all_figures(),
+        FIGURES,

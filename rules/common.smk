@@ -5,31 +5,32 @@ import functools
 import itertools
 import json
 import os
+import re
+import shlex
 import sys
 from pathlib import Path
 
 SCRIPTS = Path("workflow_scripts")
 sys.path.insert(0, str(Path(workflow.basedir) / SCRIPTS))
 
-from snakemake.exceptions import WorkflowError
-
-from ssinfnet.config.workflow import parse
+from ssinfnet import gpus
+from ssinfnet.config import workflow as config_model
 from ssinfnet.errors import InputError
 
 # Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 try:
-    CONFIG = parse(config)
+    CONFIG = config_model.parse(config)
 except InputError as error:
-    raise WorkflowError(str(error))
+    sys.exit(f"error: {error}")
 
 D = CONFIG.data_dir
 R = CONFIG.results_dir
 RUN = f"{R}/{{method}}/seed{{seed}}"
 
 # A machine without a GPU runs the same rules on the CPU; a cluster's profile sets gpu for the rules that train.
-GPU = int(any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists())
+GPU = int(gpus.available())
 
 
 wildcard_constraints:
@@ -85,8 +86,8 @@ def imports(path):
         if parts[0] != "ssinfnet":
             continue
         for length in range(1, len(parts) + 1):
-            module = SCRIPTS.joinpath(*parts[:length])
-            for file in (module.with_suffix(".py"), module / "__init__.py"):
+            place = SCRIPTS.joinpath(*parts[:length])
+            for file in (place.with_suffix(".py"), place / "__init__.py"):
                 if (Path(workflow.basedir) / file).exists():
                     result.add(file)
     return result
@@ -100,7 +101,7 @@ def folder_files(folder):
     files = sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
     if not files:
         reason = "is empty" if Path(folder).is_dir() else "does not exist"
-        raise WorkflowError(f"the folder {folder} of the config {reason}")
+        sys.exit(f"error: the folder {folder} of the config {reason}")
     return files
 
 
@@ -120,7 +121,7 @@ def ictcf_manifest():
 def ictcf_table():
     if CONFIG.ictcf.source == "phantom":
         return f"{D}/phantom/ictcf/Patients.xlsx"
-    return CONFIG.ictcf.table
+    return CONFIG.ictcf.table or []
 
 
 def shards(pattern):
@@ -169,7 +170,7 @@ def options(*names):
     """Params function: the command's options for those of the named inputs that a job has."""
 
     def values(wildcards, input):
-        return " ".join(f"--{name} {Path(input.get(name)).as_posix()!r}" for name in names if input.get(name))
+        return " ".join(f"--{name} {shlex.quote(str(input.get(name)))}" for name in names if input.get(name))
 
     return values
 
@@ -200,6 +201,15 @@ def final(stage, suffix, fold="all"):
     return f"{folder}/epoch{getattr(CONFIG, stage).schedule.epochs}.{suffix}"
 
 
+def prior_weights(wildcards):
+    """The networks that predict a part: one per fold for out-of-fold training priors, else the one of all folds."""
+    if wildcards.part == "train" and CONFIG.priors.mode == "out_of_fold":
+        folds = [f"fold{number}" for number in range(CONFIG.priors.folds)]
+    else:
+        folds = ["all"]
+    return [final("single", "safetensors", fold).format(**wildcards) for fold in folds]
+
+
 # --- runs -------------------------------------------------------------------------------------------------------------
 
 
@@ -208,12 +218,12 @@ def runs(pattern, methods=None):
     return expand(pattern, method=methods or CONFIG.methods, seed=CONFIG.seeds)
 
 
-def run_options(option, *patterns):
-    """A repeatable option of a command, once per method and seed: `--option METHOD SEED FILE...`."""
+def run_options(option, *patterns, before="", methods=None):
+    """A repeatable option of a command, once per method and seed: `--option METHOD SEED [before] FILE...`."""
     words = []
-    for method, seed in itertools.product(CONFIG.methods, CONFIG.seeds):
-        files = [repr(pattern.format(method=method, seed=seed)) for pattern in patterns]
-        words.append(" ".join([f"--{option} {method} {seed}", *files]))
+    for method, seed in itertools.product(methods or CONFIG.methods, CONFIG.seeds):
+        files = [shlex.quote(pattern.format(method=method, seed=seed)) for pattern in patterns]
+        words.append(" ".join([f"--{option} {method} {seed} {before}", *files]))
     return " ".join(words)
 
 
@@ -222,6 +232,12 @@ def pretrained_methods():
     return [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
 
 
-def has_severity():
-    """Whether an iCTCF-like source is configured."""
-    return CONFIG.ictcf.source != "none"
+def round_tables(stage):
+    """The table of each pretext round, as patterns."""
+    rounds = range(len(CONFIG.pretext.rounds.schedule()))
+    return [f"{RUN}/{stage}/pretext/round{number}.csv" for number in rounds]
+
+
+def severity_runs(pattern):
+    """A file of every method and seed where a severity stage is configured, else none."""
+    return runs(pattern) if CONFIG.ictcf.source != "none" else []

@@ -11,12 +11,12 @@ rule evaluate_single:
     output:
         csv=f"{SINGLE}/metrics.csv",
         json=f"{SINGLE}/metrics.json",
-    params:
-        config=sections(evaluation=CONFIG.evaluation, labels=CONFIG.labels),
     log:
         f"{R}/logs/evaluate_single/{{method}}-seed{{seed}}.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(evaluation=CONFIG.evaluation, labels=CONFIG.labels),
     shell:
         "python workflow_scripts/evaluate_single.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --validation {input.validation:q} --test {input.test:q}"
@@ -32,12 +32,12 @@ rule evaluate_multi:
     output:
         csv=f"{MULTI}/{{prior}}_prior_metrics.csv",
         json=f"{MULTI}/{{prior}}_prior_metrics.json",
-    params:
-        config=sections(evaluation=CONFIG.evaluation),
     log:
         f"{R}/logs/evaluate_multi/{{method}}-seed{{seed}}-{{prior}}.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(evaluation=CONFIG.evaluation),
     shell:
         "python workflow_scripts/evaluate_multi.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --test {input.test:q}"

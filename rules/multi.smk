@@ -1,9 +1,7 @@
 """The multi network: pretext rounds and training segments on slices with priors, class maps of the test slices."""
 
 MULTI = f"{RUN}/multi"
-TRAINING_PRIOR = (
-    f"{R}/split/truth_train.h5" if CONFIG.priors.mode == "ground_truth" else f"{SINGLE}/prior_train.h5"
-)
+TRAINING_PRIOR = f"{R}/split/truth_train.h5" if CONFIG.priors.mode == "ground_truth" else f"{SINGLE}/prior_train.h5"
 
 
 rule pretrain_multi:
@@ -16,18 +14,18 @@ rule pretrain_multi:
     output:
         weights=f"{MULTI}/pretext/round{{round}}.safetensors",
         epochs=f"{MULTI}/pretext/round{{round}}.csv",
-    params:
-        config=pretext_config(CONFIG.multi.network),
-        start=options("network", "coach"),
     log:
         f"{R}/logs/pretrain_multi/{{method}}-seed{{seed}}-round{{round}}.log",
     benchmark:
         f"{R}/benchmarks/pretrain_multi/{{method}}-seed{{seed}}-round{{round}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
     threads: 4
     resources:
         gpu=GPU,
-    conda:
-        "../envs/ssinfnet.yaml"
+    params:
+        config=pretext_config(CONFIG.multi.network),
+        start=options("network", "coach"),
     shell:
         "python workflow_scripts/pretrain_multi.py --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --prior-train {input.prior:q}"
@@ -48,21 +46,21 @@ rule train_multi:
         state=f"{MULTI}/epoch{{epoch}}.pt",
         weights=f"{MULTI}/epoch{{epoch}}.safetensors",
         epochs=f"{MULTI}/epoch{{epoch}}.csv",
+    log:
+        f"{R}/logs/train_multi/{{method}}-seed{{seed}}-epoch{{epoch}}.log",
+    benchmark:
+        f"{R}/benchmarks/train_multi/{{method}}-seed{{seed}}-epoch{{epoch}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    threads: 4
+    resources:
+        gpu=GPU,
     params:
         config=lambda wildcards: sections(
             multi=without(CONFIG.multi, "schedule"),
             augmentation=CONFIG.methods[wildcards.method].augmentation,
         ),
         start=options("resume", "best", "pretrained"),
-    log:
-        f"{R}/logs/train_multi/{{method}}-seed{{seed}}-epoch{{epoch}}.log",
-    benchmark:
-        f"{R}/benchmarks/train_multi/{{method}}-seed{{seed}}-epoch{{epoch}}.tsv"
-    threads: 4
-    resources:
-        gpu=GPU,
-    conda:
-        "../envs/ssinfnet.yaml"
     shell:
         "python workflow_scripts/train_multi.py --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q}"
@@ -77,23 +75,25 @@ rule predict_test:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         prior=lambda wildcards: (
-            f"{R}/split/truth_test.h5" if wildcards.prior == "oracle" else f"{SINGLE}/prior_test.h5".format(**wildcards)
+            f"{R}/split/truth_test.h5"
+            if wildcards.prior == "oracle"
+            else f"{SINGLE}/prior_test.h5".format(**wildcards)
         ),
         weights=final("multi", "safetensors"),
         code=code("predict_test", CONFIG.multi.network.name),
     output:
         f"{MULTI}/{{prior}}_prior_test.h5",
-    params:
-        config=sections(multi=without(CONFIG.multi, "schedule")),
     log:
         f"{R}/logs/predict_test/{{method}}-seed{{seed}}-{{prior}}.log",
     benchmark:
         f"{R}/benchmarks/predict_test/{{method}}-seed{{seed}}-{{prior}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
     threads: 4
     resources:
         gpu=GPU,
-    conda:
-        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(multi=without(CONFIG.multi, "schedule")),
     shell:
         "python workflow_scripts/predict_test.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --prior {input.prior:q} --weights {input.weights:q}"

@@ -10,15 +10,15 @@ rule extract_parenchyma:
     output:
         lungs=f"{PARENCHYMA}.h5",
         quality=f"{PARENCHYMA}.csv",
-    params:
-        config=sections(parenchyma=CONFIG.parenchyma),
-        shards=lambda wildcards, input: CONFIG.shards,
     log:
         f"{R}/logs/extract_parenchyma/shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
         f"{R}/benchmarks/extract_parenchyma/shard{{shard}}-of-{CONFIG.shards}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(parenchyma=CONFIG.parenchyma),
+        shards=lambda wildcards, input: CONFIG.shards,
     shell:
         "python workflow_scripts/extract_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
         " --shard {wildcards.shard} --shards {params.shards}"
@@ -47,13 +47,13 @@ rule clean_parenchyma:
             caption="captions/contact_rejected.rst",
             labels={"figure": "Slices rejected"},
         ),
-    params:
-        config=sections(cleaning=CONFIG.cleaning),
-        exclusions=options("exclusions"),
     log:
         f"{R}/logs/clean_parenchyma.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(cleaning=CONFIG.cleaning),
+        exclusions=options("exclusions"),
     shell:
         "python workflow_scripts/clean_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
         " --lungs {input.lungs:q} --quality {input.quality:q} {params.exclusions}"

@@ -4,12 +4,11 @@ SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
 PREDICTED_TEST = rules.predict_test.output[0].replace("{prior}", "predicted")
+HAS_SEVERITY = CONFIG.ictcf.source != "none"
+PRETRAINED = pretrained_methods()
+ROUND_TABLES = [(stage, table) for stage in ("single", "multi") for table in round_tables(stage)]
 METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
 SEVERITY_METRICS = rules.score_severity.output.metrics
-
-
-def severity_inputs(pattern):
-    return runs(pattern) if has_severity() else []
 
 
 rule tabulate_results:
@@ -17,7 +16,7 @@ rule tabulate_results:
         single=runs(SINGLE_METRICS),
         predicted=runs(PREDICTED_METRICS),
         oracle=runs(ORACLE_METRICS),
-        severity=severity_inputs(SEVERITY_METRICS),
+        severity=severity_runs(SEVERITY_METRICS),
         code=code("tabulate_results"),
     output:
         **{
@@ -34,6 +33,10 @@ rule tabulate_results:
                 5: "V: severity",
             }.items()
         },
+    log:
+        f"{R}/logs/tabulate_results.log",
+    conda:
+        "../envs/ssinfnet.yaml"
     params:
         config=METHODS,
         runs=lambda wildcards, input: " ".join(
@@ -41,13 +44,9 @@ rule tabulate_results:
                 run_options("single", SINGLE_METRICS),
                 run_options("predicted", PREDICTED_METRICS),
                 run_options("oracle", ORACLE_METRICS),
-                run_options("severity", SEVERITY_METRICS) if has_severity() else "",
+                run_options("severity", SEVERITY_METRICS) if HAS_SEVERITY else "",
             ]
         ),
-    log:
-        f"{R}/logs/tabulate_results.log",
-    conda:
-        "../envs/ssinfnet.yaml"
     shell:
         "python workflow_scripts/tabulate_results.py --config-json {params.config:q} {params.runs}"
         " --out-table-2 {output.table_2:q} --out-table-3 {output.table_3:q}"
@@ -56,9 +55,8 @@ rule tabulate_results:
 
 rule plot_learning:
     input:
-        single=runs(final("single", "csv")),
-        multi=runs(final("multi", "csv")),
-        rounds=[round_tables(stage) for stage in ("single", "multi")],
+        epochs=[runs(final(stage, "csv")) for stage in ("single", "multi")],
+        rounds=[runs(table, PRETRAINED) for _, table in ROUND_TABLES if PRETRAINED],
         code=code("plot_learning"),
     output:
         epochs=report(
@@ -73,13 +71,121 @@ rule plot_learning:
             caption="captions/pretext_curves.rst",
             labels={"figure": "Pretext curves"},
         ),
-    params:
-        config=METHODS,
-        epochs=lambda wildcards, input: run_options("epochs", "single:" + final("single", "csv")),
     log:
         f"{R}/logs/plot_learning.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS,
+        epochs=lambda wildcards, input: " ".join(
+            run_options("epochs", final(stage, "csv"), before=stage) for stage in ("single", "multi")
+        ),
+        rounds=lambda wildcards, input: " ".join(
+            run_options("rounds", table, before=stage, methods=PRETRAINED)
+            for stage, table in ROUND_TABLES
+            if PRETRAINED
+        ),
     shell:
-        "python workflow_scripts/plot_learning.py --config-json {params.config:q} {params.epochs}"
+        "python workflow_scripts/plot_learning.py --config-json {params.config:q} {params.epochs} {params.rounds}"
         " --out-epochs {output.epochs:q} --out-rounds {output.rounds:q} 2> {log:q}"
+
+
+rule plot_overlays:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        single=runs(f"{SINGLE}/prior_test.h5"),
+        multi=runs(PREDICTED_TEST),
+        thresholds=runs(SINGLE_METRICS),
+        code=code("plot_overlays"),
+    output:
+        single=report(
+            f"{R}/figures/single_comparison.png",
+            category="Predictions",
+            caption="captions/single_comparison.rst",
+            labels={"figure": "Infection"},
+        ),
+        multi=report(
+            f"{R}/figures/multi_comparison.png",
+            category="Predictions",
+            caption="captions/multi_comparison.rst",
+            labels={"figure": "Classes"},
+        ),
+    log:
+        f"{R}/logs/plot_overlays.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(
+            methods={name: without(method) for name, method in CONFIG.methods.items()}, labels=CONFIG.labels
+        ),
+        runs=lambda wildcards, input: " ".join(
+            [
+                run_options("single", f"{SINGLE}/prior_test.h5"),
+                run_options("multi", PREDICTED_TEST),
+                run_options("thresholds", SINGLE_METRICS),
+            ]
+        ),
+    shell:
+        "python workflow_scripts/plot_overlays.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --split {input.split:q} {params.runs}"
+        " --out-single {output.single:q} --out-multi {output.multi:q} 2> {log:q}"
+
+
+rule plot_severity:
+    input:
+        patients=runs(rules.score_severity.output.patients),
+        metrics=runs(SEVERITY_METRICS),
+        code=code("plot_severity"),
+    output:
+        report(
+            f"{R}/figures/severity.png",
+            category="Severity",
+            caption="captions/severity.rst",
+            labels={"figure": "Severity"},
+        ),
+    log:
+        f"{R}/logs/plot_severity.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS,
+        runs=lambda wildcards, input: run_options("severity", rules.score_severity.output.patients, SEVERITY_METRICS),
+    shell:
+        "python workflow_scripts/plot_severity.py --config-json {params.config:q} {params.runs}"
+        " --out {output:q} 2> {log:q}"
+
+
+FIGURES = [*rules.plot_learning.output, *rules.plot_overlays.output]
+if HAS_SEVERITY:
+    FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]
+
+
+rule write_summary:
+    input:
+        fingerprint=rules.fingerprint_split.output[0],
+        tables=rules.tabulate_results.output,
+        figures=FIGURES,
+        counts=rules.clean_parenchyma.output.counts if HAS_SEVERITY else [],
+        severity=severity_runs(SEVERITY_METRICS),
+        code=code("write_summary"),
+        template="workflow_scripts/ssinfnet/summary.html.j2",
+    output:
+        report(
+            f"{R}/summary.html",
+            category="Summary",
+            caption="captions/summary.rst",
+            labels={"page": "Start here"},
+        ),
+    log:
+        f"{R}/logs/write_summary.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS,
+        counts=options("counts"),
+        severity=lambda wildcards, input: run_options("severity", SEVERITY_METRICS) if HAS_SEVERITY else "",
+    shell:
+        "python workflow_scripts/write_summary.py --config-json {params.config:q} {params.counts} {params.severity}"
+        " --fingerprint {input.fingerprint:q} --tables {input.tables:q} --figures {input.figures:q}"
+        " --out {output:q} 2> {log:q}"

@@ -8,18 +8,18 @@ rule segment_ictcf:
         code=code("segment_ictcf", CONFIG.single.network.name),
     output:
         f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.h5",
-    params:
-        config=sections(single=without(CONFIG.single, "schedule")),
-        shards=lambda wildcards, input: CONFIG.shards,
     log:
         f"{R}/logs/segment_ictcf/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
         f"{R}/benchmarks/segment_ictcf/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
     threads: 4
     resources:
         gpu=GPU,
-    conda:
-        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(single=without(CONFIG.single, "schedule")),
+        shards=lambda wildcards, input: CONFIG.shards,
     shell:
         "python workflow_scripts/segment_ictcf.py --config-json {params.config:q} --slices {input.slices:q}"
         " --shard {wildcards.shard} --shards {params.shards} --weights {input.weights:q} --out {output:q}"
@@ -38,12 +38,12 @@ rule score_severity:
         slices=f"{RUN}/severity/slices.csv",
         patients=f"{RUN}/severity/patients.csv",
         metrics=f"{RUN}/severity/metrics.json",
-    params:
-        config=sections(severity=CONFIG.severity),
     log:
         f"{R}/logs/score_severity/{{method}}-seed{{seed}}.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(severity=CONFIG.severity),
     shell:
         "python workflow_scripts/score_severity.py --config-json {params.config:q}"
         " --lungs {input.lungs:q} --infection {input.infection:q} --quality {input.quality:q}"

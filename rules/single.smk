@@ -13,18 +13,18 @@ rule pretrain_single:
     output:
         weights=f"{SINGLE}/pretext/round{{round}}.safetensors",
         epochs=f"{SINGLE}/pretext/round{{round}}.csv",
-    params:
-        config=pretext_config(CONFIG.single.network),
-        start=options("network", "coach"),
     log:
         f"{R}/logs/pretrain_single/{{method}}-seed{{seed}}-round{{round}}.log",
     benchmark:
         f"{R}/benchmarks/pretrain_single/{{method}}-seed{{seed}}-round{{round}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
     threads: 4
     resources:
         gpu=GPU,
-    conda:
-        "../envs/ssinfnet.yaml"
+    params:
+        config=pretext_config(CONFIG.single.network),
+        start=options("network", "coach"),
     shell:
         "python workflow_scripts/pretrain_single.py --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --round {wildcards.round}"
@@ -43,6 +43,15 @@ rule train_single:
         state=f"{SINGLE}/{{fold}}/epoch{{epoch}}.pt",
         weights=f"{SINGLE}/{{fold}}/epoch{{epoch}}.safetensors",
         epochs=f"{SINGLE}/{{fold}}/epoch{{epoch}}.csv",
+    log:
+        f"{R}/logs/train_single/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.log",
+    benchmark:
+        f"{R}/benchmarks/train_single/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    threads: 4
+    resources:
+        gpu=GPU,
     params:
         config=lambda wildcards: sections(
             single=without(CONFIG.single, "schedule"),
@@ -54,29 +63,11 @@ rule train_single:
         fold=lambda wildcards, input: (
             "" if wildcards.fold == "all" else f"--fold {wildcards.fold.removeprefix('fold')}"
         ),
-    log:
-        f"{R}/logs/train_single/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.log",
-    benchmark:
-        f"{R}/benchmarks/train_single/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.tsv"
-    threads: 4
-    resources:
-        gpu=GPU,
-    conda:
-        "../envs/ssinfnet.yaml"
     shell:
         "python workflow_scripts/train_single.py --config-json {params.config:q} {params.start} {params.fold}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
         " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
-
-
-def prior_weights(wildcards):
-    """The networks that predict a part: one per fold for out-of-fold training priors, else the one of all folds."""
-    if wildcards.part == "train" and CONFIG.priors.mode == "out_of_fold":
-        folds = [f"fold{number}" for number in range(CONFIG.priors.folds)]
-    else:
-        folds = ["all"]
-    return [final("single", "safetensors", fold).format(**wildcards) for fold in folds]
 
 
 rule predict_prior:
@@ -87,17 +78,17 @@ rule predict_prior:
         code=code("predict_prior", CONFIG.single.network.name),
     output:
         f"{SINGLE}/prior_{{part}}.h5",
-    params:
-        config=sections(single=without(CONFIG.single, "schedule")),
     log:
         f"{R}/logs/predict_prior/{{method}}-seed{{seed}}-{{part}}.log",
     benchmark:
         f"{R}/benchmarks/predict_prior/{{method}}-seed{{seed}}-{{part}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
     threads: 4
     resources:
         gpu=GPU,
-    conda:
-        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(single=without(CONFIG.single, "schedule")),
     shell:
         "python workflow_scripts/predict_prior.py --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output:q}"

@@ -17,15 +17,15 @@ rule generate_phantom:
         [f"{D}/phantom/medseg/{name}" for name in MEDSEG_FILES],
         f"{D}/phantom/ictcf/manifest.csv",
         f"{D}/phantom/ictcf/Patients.xlsx",
-    params:
-        config=sections(phantom=CONFIG.phantom),
-        out=lambda wildcards, output: Path(output[0]).parent.parent,
     log:
         f"{R}/logs/generate_phantom.log",
     benchmark:
         f"{R}/benchmarks/generate_phantom.tsv"
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(phantom=CONFIG.phantom),
+        out=lambda wildcards, output: Path(output[0]).parent.parent,
     shell:
         "python workflow_scripts/generate_phantom.py --config-json {params.config:q} --out-dir {params.out:q} 2> {log:q}"
 
@@ -35,15 +35,15 @@ rule download_medseg:
         code=code("download_medseg"),
     output:
         f"{D}/medseg/{{file}}",
-    params:
-        config=sections(download=CONFIG.download),
+    log:
+        f"{R}/logs/download_medseg/{{file}}.log",
     wildcard_constraints:
         file="|".join(map(re.escape, MEDSEG_FILES)),
     retries: 2
-    log:
-        f"{R}/logs/download_medseg/{{file}}.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(download=CONFIG.download),
     shell:
         "python workflow_scripts/download_medseg.py --config-json {params.config:q}"
         " --file {wildcards.file} --out {output:q} 2> {log:q}"
@@ -51,17 +51,17 @@ rule download_medseg:
 
 rule download_ictcf:
     input:
-        table=lambda wildcards: ictcf_table(),
+        table=ictcf_table(),
         code=code("download_ictcf"),
     output:
         f"{D}/ictcf/manifest.csv",
-    params:
-        config=sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
-    retries: 2
     log:
         f"{R}/logs/download_ictcf.log",
+    retries: 2
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
     shell:
         "python workflow_scripts/download_ictcf.py --config-json {params.config:q} --out {output:q} 2> {log:q}"
 
@@ -72,15 +72,15 @@ rule prepare_medseg:
         code=code("prepare_medseg"),
     output:
         f"{R}/slices/medseg.h5",
-    params:
-        config=sections(segmentation=CONFIG.segmentation),
-        raw=lambda wildcards, input: Path(input.raw[0]).parent,
     log:
         f"{R}/logs/prepare_medseg.log",
     benchmark:
         f"{R}/benchmarks/prepare_medseg.tsv"
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(segmentation=CONFIG.segmentation),
+        raw=lambda wildcards, input: Path(input.raw[0]).parent,
     shell:
         "python workflow_scripts/prepare_medseg.py --config-json {params.config:q}"
         " --raw-dir {params.raw:q} --out {output:q} 2> {log:q}"
@@ -88,19 +88,19 @@ rule prepare_medseg:
 
 rule prepare_folder:
     input:
-        files=lambda wildcards: folder_files(CONFIG.segmentation.folder),
+        files=folder_files(CONFIG.segmentation.folder) if CONFIG.segmentation.source == "folder" else [],
         code=code("prepare_folder"),
     output:
         f"{R}/slices/folder.h5",
-    params:
-        config=sections(segmentation=CONFIG.segmentation),
-        folder=lambda wildcards, input: CONFIG.segmentation.folder,
     log:
         f"{R}/logs/prepare_folder.log",
     benchmark:
         f"{R}/benchmarks/prepare_folder.tsv"
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(segmentation=CONFIG.segmentation),
+        folder=lambda wildcards, input: CONFIG.segmentation.folder,
     shell:
         "python workflow_scripts/prepare_folder.py --config-json {params.config:q}"
         " --folder {params.folder:q} --out {output:q} 2> {log:q}"
@@ -108,27 +108,25 @@ rule prepare_folder:
 
 rule prepare_ictcf:
     input:
-        pictures=lambda wildcards: (
-            folder_files(CONFIG.ictcf.folder) if CONFIG.ictcf.source == "folder" else ictcf_manifest()
-        ),
-        table=lambda wildcards: ictcf_table(),
+        pictures=folder_files(CONFIG.ictcf.folder) if CONFIG.ictcf.source == "folder" else ictcf_manifest(),
+        table=ictcf_table(),
         code=code("prepare_ictcf"),
     output:
         slices=f"{R}/slices/ictcf.h5",
         patients=f"{R}/slices/patients.csv",
-    params:
-        config=sections(ictcf=CONFIG.ictcf),
-        pictures=lambda wildcards, input: (
-            f"--folder {CONFIG.ictcf.folder!r}"
-            if CONFIG.ictcf.source == "folder"
-            else f"--manifest {ictcf_manifest()!r}"
-        ),
     log:
         f"{R}/logs/prepare_ictcf.log",
     benchmark:
         f"{R}/benchmarks/prepare_ictcf.tsv"
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(ictcf=CONFIG.ictcf),
+        pictures=lambda wildcards, input: (
+            f"--folder {shlex.quote(CONFIG.ictcf.folder)}"
+            if CONFIG.ictcf.source == "folder"
+            else f"--manifest {shlex.quote(ictcf_manifest())}"
+        ),
     shell:
         "python workflow_scripts/prepare_ictcf.py --config-json {params.config:q} {params.pictures}"
         " --table {input.table:q} --out {output.slices:q} --patients {output.patients:q} 2> {log:q}"

@@ -7,12 +7,12 @@ rule split_slices:
         code=code("split_slices"),
     output:
         f"{R}/split/split.csv",
-    params:
-        config=sections(split=CONFIG.split),
     log:
         f"{R}/logs/split_slices.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(split=CONFIG.split),
     shell:
         "python workflow_scripts/split_slices.py --config-json {params.config:q}"
         " --slices {input.slices:q} --out {output:q} 2> {log:q}"
@@ -25,12 +25,12 @@ rule fingerprint_split:
         code=code("fingerprint_split"),
     output:
         f"{R}/split/fingerprint.json",
-    params:
-        config=sections(labels=CONFIG.labels),
     log:
         f"{R}/logs/fingerprint_split.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(labels=CONFIG.labels),
     shell:
         "python workflow_scripts/fingerprint_split.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
@@ -43,12 +43,12 @@ rule extract_truth:
         code=code("extract_truth"),
     output:
         f"{R}/split/truth_{{part}}.h5",
-    params:
-        config=sections(labels=CONFIG.labels),
     log:
         f"{R}/logs/extract_truth/{{part}}.log",
     conda:
         "../envs/ssinfnet.yaml"
+    params:
+        config=sections(labels=CONFIG.labels),
     shell:
         "python workflow_scripts/extract_truth.py --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
