@@ -1,24 +1,29 @@
 # `make run` and `make test` set up what they need; neither needs the other first.
 PYTHON ?= python3
 CORES ?= all
+CONFIG ?=
 BIN := .venv/bin
+OVERLAY := $(if $(CONFIG),--configfile $(CONFIG))
+RESULTS := $(firstword $(shell sed -n 's/^results_dir: *\([^ \#]*\).*/\1/p' $(CONFIG) config.yaml))
 
-.PHONY: run report test lint format bench clean help
+.PHONY: help run report test lint format bench clean
 
-help:    ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+help:   ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-run: .venv/ready   ## run the whole workflow on the embedded phantom (CONFIG=experiments/NAME.yaml for another)
-	$(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
-	@$(MAKE) --no-print-directory report
+run: .venv/ready   ## run the whole workflow on the embedded phantom; CONFIG=experiments/NAME.yaml for another
+	$(BIN)/snakemake --cores $(CORES) $(OVERLAY)
+	@test $(RESULTS)/report.html -nt $(RESULTS)/summary.html || $(MAKE) --no-print-directory report
+	@echo
+	@echo "Done. Open $(RESULTS)/report.html for everything, or $(RESULTS)/summary.html for the page to read first."
 
-report: .venv/ready   ## bind tables, figures and provenance into results/report.html
-	$(BIN)/snakemake --report $(RESULTS)/report.html $(if $(CONFIG),--configfile $(CONFIG))
+report: .venv/ready   ## bind summary, tables, figures and provenance into one report.html
+	$(BIN)/snakemake --report $(RESULTS)/report.html $(OVERLAY)
 
 test: .venv/ready   ## run the tests
 	$(BIN)/pytest
 
-lint: .venv/ready   ## check style of Python and Snakemake files
+lint: .venv/ready   ## check the style of Python and Snakemake files
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check Snakefile rules
@@ -30,16 +35,17 @@ format: .venv/ready   ## format all code
 	$(BIN)/snakefmt Snakefile rules
 
 bench: .venv/ready   ## run the benchmarks
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/pytest tests/benchmarks -m slow -s
 
-# pip alone, as it is everywhere; the stamp is written last, so an interrupted installation starts again.
+clean:   ## remove the environment; data and results stay
+	rm -rf .venv
+
+# The stamp is written last, so an interrupted installation starts again.
 .venv/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "error: Python 3.11 or newer is needed; call make with PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv .venv \
 		|| { echo "error: python3 -m venv failed; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@echo "Installing the pinned packages into .venv (once, a few minutes)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	@touch $@
-
-clean:   ## remove the environment; data and results stay
-	rm -rf .venv

@@ -1,0 +1,177 @@
+"""What runs, and what runs again after a change: asked of Snakemake itself, on a finished tiny run."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+FROM_TABLES = {"tabulate_results", "write_summary"}
+FROM_SEVERITY = {"score_severity", "plot_severity"} | FROM_TABLES
+FROM_SINGLE_EVALUATION = {"evaluate_single", "plot_overlays"} | FROM_TABLES
+FROM_MULTI_EVALUATION = {"evaluate_multi"} | FROM_TABLES
+FROM_MULTI = {"train_multi", "predict_test", "plot_learning", "plot_overlays"} | FROM_MULTI_EVALUATION
+FROM_SINGLE = (
+    {"train_single", "predict_prior", "pretrain_multi", "segment_ictcf", "plot_learning"}
+    | FROM_SINGLE_EVALUATION
+    | FROM_MULTI
+    | FROM_SEVERITY
+)
+FROM_PRETEXT = FROM_SINGLE | {"pretrain_single"}
+FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "extract_truth"}
+FROM_CLEANING = {"clean_parenchyma"} | FROM_SEVERITY
+
+# The README's table of what a change re-runs says the same in words.
+CHANGES = {
+    "hu_window": ("segmentation: {hu_window: [-1500, 500]}", FROM_SPLIT | {"prepare_medseg"}),
+    "split": ("split: {seed: 3}", FROM_SPLIT),
+    "labels": (
+        "labels: {infection: [1, 2, 3]}",
+        {"fingerprint_split", "extract_truth"} | FROM_SINGLE,
+    ),
+    "pretext": ("pretext: {keep_ratio: 0.5}", FROM_PRETEXT),
+    "single": ("single: {training: {learning_rate: 0.002}}", FROM_SINGLE),
+    "multi": ("multi: {training: {momentum: 0.5}}", FROM_MULTI),
+    "augmentation": (
+        "methods: {sinfnet: {augmentation: {cutout: 0.4}}}",
+        FROM_SINGLE - {"pretrain_multi"},
+    ),
+    "prior mode": (
+        "priors: {mode: in_sample}",
+        FROM_MULTI | {"predict_prior", "pretrain_multi"},
+    ),
+    "parenchyma": ("parenchyma: {method: ictcf}", FROM_CLEANING | {"extract_parenchyma"}),
+    "cleaning": ("cleaning: {min_area: 0.03}", FROM_CLEANING),
+    "evaluation": ("evaluation: {empty: skip}", FROM_SINGLE_EVALUATION | FROM_MULTI_EVALUATION),
+    "severity": ("severity: {patient_ratio: max}", FROM_SEVERITY),
+    "label": ("methods: {sinfnet: {label: Baseline}}", {"plot_learning", "plot_overlays", "plot_severity"} | FROM_TABLES),
+    "swapped values": ("cleaning: {min_balance: 0.6, min_solidity: 0.25}", FROM_CLEANING),
+    "the same values": ("split: {test: 117, train: 698, by: group}", set()),
+}
+
+
+def test_a_finished_run_has_nothing_to_do(finished):
+    assert finished.planned() == {}
+
+
+@pytest.mark.parametrize(("overlay", "expected"), CHANGES.values(), ids=CHANGES)
+def test_a_changed_key_runs_exactly_what_reads_it(finished, overlay, expected):
+    assert set(finished.planned(overlay)) == expected
+
+
+def test_more_epochs_only_add_segments(finished):
+    jobs = finished.planned("{single: {schedule: {epochs: 3}}}")
+    assert jobs["train_single"] == 2 * 3  # one segment for each method: all slices and two folds
+    assert "pretrain_single" not in jobs
+
+
+def test_more_rounds_only_add_rounds(finished):
+    jobs = finished.planned("{pretext: {rounds: {network_epochs: 3}}}")
+    assert jobs["pretrain_single"] == 2
+
+
+def test_a_new_seed_only_adds_its_own_jobs(finished):
+    jobs = finished.planned("{seeds: [0, 1]}")
+    assert jobs["train_single"] == 2 * 3 * 2
+    assert "prepare_medseg" not in jobs and "extract_parenchyma" not in jobs
+
+
+def test_touched_code_runs_nothing_and_changed_code_what_imports_it(finished):
+    module = finished.folder / "workflow_scripts/ssinfnet/severity.py"
+    before = module.read_text()
+    module.touch()
+    assert finished.planned() == {}
+    try:
+        module.write_text(before + "\n# changed\n")
+        assert set(finished.planned()) == FROM_SEVERITY
+    finally:
+        module.write_text(before)
+
+
+def test_without_patients_there_is_no_severity_stage(finished):
+    jobs = finished.planned("{ictcf: {source: none}, results_dir: elsewhere}")
+    assert not {"prepare_ictcf", "extract_parenchyma", "segment_ictcf", "score_severity", "plot_severity"} & set(jobs)
+    assert "write_summary" in jobs
+
+
+def test_all_methods_of_the_paper_and_real_sources_make_a_dag(finished):
+    overlay = """
+    methods:
+      ssinfnet_aug: {label: SSInfNet + aug, pretext: inpainting, augmentation: {cutout: 0.5, horizontal_flip: 0.5}}
+    segmentation: {source: medseg}
+    ictcf: {source: ictcf, table: config.yaml}
+    seeds: [0, 1, 2]
+    results_dir: elsewhere
+    """
+    jobs = finished.planned(overlay)
+    assert jobs["download_medseg"] == 6 and jobs["download_ictcf"] == 1
+    assert jobs["evaluate_multi"] == 3 * 3 * 2
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("sinlge: {}", "error: config: unknown key sinlge; did you mean single?"),
+        ("{segmentation: {source: folder, folder: nowhere}}", "error: the folder nowhere of the config does not exist"),
+    ],
+)
+def test_a_wrong_config_is_one_line_before_any_job(finished, overlay, message):
+    result = finished.snakemake("--dry-run", *finished.overlay(overlay), check=False)
+    assert result.returncode != 0
+    assert message in result.stderr.splitlines()
+    assert "Traceback" not in result.stderr
+
+
+def test_code_inputs_are_what_a_job_imports(finished):
+    """The rules find imports by reading the code; here each script is run and asked what it has imported."""
+    listed = finished.snakemake("--dry-run", "--cores", "1", "--forceall", "--printshellcmds", *finished.overlay("{}"))
+    jobs = re.findall(r"input: (.*?)\n.*?python workflow_scripts/(\w+)\.py", listed.stdout, flags=re.DOTALL)
+    seen = {}
+    for inputs, script in jobs:
+        seen.setdefault(script, {name for name in inputs.split(", ") if name.endswith(".py")})
+    assert len(seen) >= 20
+    for script, files in seen.items():
+        program = (
+            "import sys, json, importlib\n"
+            "sys.path.insert(0, 'workflow_scripts')\n"
+            f"for name in {sorted(_modules(files - {f'workflow_scripts/{script}.py'}))}: importlib.import_module(name)\n"
+            "import pathlib\n"
+            "root = pathlib.Path.cwd()\n"
+            "files = [getattr(m, '__file__', None) for m in list(sys.modules.values())]\n"
+            "print(json.dumps([str(pathlib.Path(f).relative_to(root)) for f in files if f and f.startswith(str(root))]))\n"
+        )
+        output = subprocess.run(
+            [sys.executable, "-c", program], cwd=finished.folder, capture_output=True, text=True, check=True
+        ).stdout
+        assert set(json.loads(output)) <= files, script
+
+
+def _modules(files):
+    for name in files:
+        parts = Path(name).relative_to("workflow_scripts").with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_results_are_there_and_hang_together(finished):
+    results = finished.folder / "results"
+    split = pd.read_csv(results / "split/split.csv", dtype=str)
+    test_ids = set(split.loc[split["part"] == "test", "id"])
+    for method in ("sinfnet", "ssinfnet"):
+        run = results / method / "seed0"
+        for store in (run / "single/prior_test.h5", run / "multi/predicted_prior_test.h5"):
+            with h5py.File(store) as file:
+                assert set(file["index/id"].asstr()[:]) == test_ids
+        metrics = json.loads((run / "single/metrics.json").read_text())
+        assert json.dumps(metrics).find("NaN") < 0
+        assert (run / "severity/patients.csv").exists()
+    assert (results / "summary.html").stat().st_size > 10_000
+    for number in (2, 3, 4, 5):
+        assert len(pd.read_csv(results / f"tables/table_{number}.csv")) > 2
+    for figure in (results / "figures").glob("*.png"):
+        assert figure.stat().st_size > 1000
