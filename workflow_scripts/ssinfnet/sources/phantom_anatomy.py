@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from ssinfnet.sources.phantom_vessels import draw_vessels
+
 FIELD_OF_VIEW_MM = 360.0
 OUTSIDE_HU = -1500.0
 AIR, FAT, SOFT, BLOOD, BONE = -1000.0, -105.0, 45.0, 50.0, 550.0
@@ -93,7 +95,7 @@ class Subject:
         parenchyma = self._lung_hu + 70 * self.y + 18 * self._fine + 12 * self._coarse
         opacity, dense = self._opacities(z)
         parenchyma += opacity * (350 + 90 * self._fine + 40 * self._coarse)
-        vessels = self._vessels(z)
+        vessels = draw_vessels(self.rng, self._canvas, z)
         parenchyma += vessels * np.maximum(SOFT - parenchyma, 0)
         # Air-filled bronchi stay dark within consolidated lung.
         parenchyma += dense * (np.where(self._fine > 1.7, np.float32(-600), 25 + 15 * self._coarse) - parenchyma)
@@ -217,43 +219,6 @@ class Subject:
             return np.zeros_like(self.x)
         surface = CAVITY[1] * self._scale(z)[1] - depth - 0.25 * np.maximum(np.abs(self.x) - 0.3, 0)
         return self._share(self.y - surface)
-
-    def _vessels(self, z: float) -> np.ndarray:
-        """Share of vessel in each pixel: trees that branch from the hilum, and vessels cut across."""
-        canvas = np.zeros(self.x.shape, np.uint8)
-        hilum = math.exp(-(((z - 0.52) / 0.3) ** 2))
-        for side in (-1, 1):
-            for direction in np.linspace(-1.2, 1.2, 6) + self.rng.normal(0, 0.15, 6):
-                self._branch(canvas, (side * 0.17, 0.03), direction, side, 0.019 * (0.4 + 0.6 * hilum), 0)
-            count = 30
-            distance, angle = np.sqrt(self.rng.uniform(0.05, 0.85, count)), self.rng.uniform(-1.45, 1.45, count)
-            centres = np.stack([side * (0.08 + 0.55 * distance * np.cos(angle)), 0.43 * distance * np.sin(angle)], 1)
-            for centre, far in zip(centres, distance, strict=True):
-                radius = self.rng.uniform(0.4, 1.0) * (0.014 - 0.010 * far)
-                cv2.circle(canvas, self._point(centre), int(radius / self._pixel * 16), 255, -1, cv2.LINE_AA, 4)
-        return cv2.GaussianBlur(canvas, (0, 0), 0.8).astype(np.float32) / 255
-
-    def _branch(self, canvas: np.ndarray, start: tuple, direction: float, side: int, width: float, depth: int) -> None:
-        x, y = start
-        for step in range(8 - 2 * depth):
-            direction += self.rng.normal(0, 0.16)
-            length = self.rng.uniform(0.03, 0.06)
-            end = (x + side * length * math.cos(direction), y + 0.8 * length * math.sin(direction))
-            # A vessel leaves the slice sooner or later.
-            shown = self.rng.uniform() < 0.65
-            thickness = width / self._pixel
-            if shown and thickness > 0.35:
-                grey = int(255 * min(thickness, 1))
-                line = (self._point((x, y)), self._point(end), grey, max(1, round(thickness)), cv2.LINE_AA, 4)
-                cv2.line(canvas, *line)
-            if depth < 2 and step > 1 and self.rng.uniform() < 0.28:
-                turn = self.rng.choice((-1, 1)) * self.rng.uniform(0.4, 0.9)
-                self._branch(canvas, end, direction + turn, side, width * 0.7, depth + 1)
-            (x, y), width = end, width * 0.86
-
-    def _point(self, place: tuple[float, float]) -> tuple[int, int]:
-        """Pixel coordinates in sixteenths, as OpenCV takes them."""
-        return tuple(int((value + 1) / self._pixel * 16) for value in place)
 
     def _airways(self, z: float) -> list[tuple[tuple[float, float], float]]:
         if z < 0.42:
