@@ -100,4 +100,5 @@ def _defects(entries: list[zipfile.ZipInfo], max_files: int, max_bytes: int, max
 def _is_inside(name: str) -> bool:
     parts = PurePosixPath(name).parts
     # A backslash or a drive is harmless here but not where the same archive is unpacked on Windows.
-    return bool(parts) and "/" not in parts and ".." not in parts and len(PureWindowsPath(name).parts) == len(parts)
+    portable = "\\" not in name and not PureWindowsPath(name).drive
+    return portable and bool(parts) and "/" not in parts and ".." not in parts

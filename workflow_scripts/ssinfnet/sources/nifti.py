@@ -12,6 +12,7 @@ from nibabel.filebasedimages import ImageFileError
 from nibabel.funcs import squeeze_image
 from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt2axcodes, ornt_transform
 from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 
 from ssinfnet.errors import InputError
 
@@ -48,7 +49,8 @@ def read_scan(path: str | Path, name: str = "") -> Scan:
     try:
         values = np.asanyarray(image.dataobj)
     except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{name}: damaged NIfTI, fewer voxels than its header says ({error})") from None
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{name}: damaged NIfTI, fewer voxels than its header says ({reason})") from None
     if values.dtype.kind == "f":
         values = values.astype(np.float32)
         if not np.isfinite(values).all():
@@ -119,7 +121,7 @@ def _parse(content: bytes, name: str) -> nib.Nifti1Image:
     for kind in (nib.Nifti1Image, nib.Nifti2Image):
         try:
             return kind.from_bytes(content)
-        except (ImageFileError, HeaderDataError, OSError, ValueError):
+        except (ImageFileError, HeaderDataError, WrapStructError, OSError, ValueError):
             continue
     raise InputError(f"{name}: not a NIfTI file")
 

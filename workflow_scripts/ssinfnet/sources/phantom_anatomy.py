@@ -41,8 +41,8 @@ class Lesion:
         return 4 / 3 * np.pi * float(np.prod(self.radii))
 
 
-LUNG_VOLUME = 0.42
-"""Of both lungs, in the same units; measured on the healthy phantom."""
+LUNG_VOLUME = 0.52
+"""Of both lungs, in the same units, as measured on healthy subjects."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class Subject:
         spine = np.minimum(-self._ellipse((0, 0.375), (0.125, 0.10), 2.6), np.abs(x) - 0.035)
         aorta = np.hypot(x - 0.105, y - 0.245) - 0.068
         hilum = 0.05 * np.exp(-(((y - 0.02) / 0.13) ** 2)) * math.exp(-(((z - 0.5) / 0.25) ** 2))
-        middle = 0.025 + (0.055 + 0.03 * (z < 0.4)) * np.exp(-(((y + 0.03) / 0.24) ** 4)) + hilum
+        middle = 0.045 + (0.04 + 0.03 * (z < 0.4)) * np.exp(-(((y + 0.03) / 0.24) ** 4)) + hilum
         grown = self._heart * _ramp(z, 0.32, 0.62)
         heart = -self._ellipse((0.14, -0.12), (0.30 * grown + 1e-3, 0.25 * grown + 1e-3), 2.2, 0.35)
         vessels = (

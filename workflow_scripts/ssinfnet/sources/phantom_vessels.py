@@ -25,7 +25,7 @@ class _Vessels:
         hilum = math.exp(-(((z - 0.52) / 0.3) ** 2))
         for side in (-1, 1):
             for direction in np.linspace(-1.2, 1.2, 6) + self._rng.normal(0, 0.15, 6):
-                self._branch((side * 0.17, 0.03), direction, side, 0.019 * (0.4 + 0.6 * hilum), 0)
+                self._branch((side * 0.17, 0.03), direction, side, 0.017 * (0.4 + 0.6 * hilum), 0)
             self._cut_across(side, 30)
         return cv2.GaussianBlur(self._canvas, (0, 0), 0.8).astype(np.float32) / 255
 
@@ -48,7 +48,7 @@ class _Vessels:
             shown = self._rng.uniform() < 0.65
             thickness = width / self._pixel
             if shown and thickness > 0.35:
-                grey, pixels = int(255 * min(thickness, 1)), max(1, round(thickness))
+                grey, pixels = int(255 * min(0.8 * thickness, 1)), max(1, int(thickness))
                 cv2.line(self._canvas, self._point((x, y)), self._point(end), grey, pixels, cv2.LINE_AA, _BITS)
             if depth < 2 and step > 1 and self._rng.uniform() < 0.28:
                 turn = self._rng.choice((-1, 1)) * self._rng.uniform(0.4, 0.9)
