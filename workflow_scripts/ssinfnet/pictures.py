@@ -65,7 +65,7 @@ def _load(path: Path) -> Image.Image:
         image = Image.open(path, formats=_FORMATS)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(f"{path}: cannot be read as JPEG, PNG or TIFF ({_reason(error)})") from None
     try:
         if image.width * image.height > _MAX_PIXELS:
@@ -74,7 +74,10 @@ def _load(path: Path) -> Image.Image:
             raise InputError(f"{path}: pixels of kind {image.mode}; save it with 8 bits, windowed to the lungs")
         if getattr(image, "n_frames", 1) > 1:
             raise InputError(f"{path}: holds several pictures; save one slice a file")
-        # Image.verify reads headers only; the pixels tell whether the file is whole.
+        # Both are needed: `verify` reads the checksums of a PNG, `load` the pixels, which tell whether a JPEG is whole.
+        if image.format == "PNG":
+            with Image.open(path, formats=_FORMATS) as check:
+                check.verify()
         image.load()
     except (OSError, ValueError, SyntaxError) as error:
         image.close()
