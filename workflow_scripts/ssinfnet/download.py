@@ -95,7 +95,7 @@ def _try_once(url: str, out: Path, verify: Callable[[Path], None], timeout: floa
                 final=status not in _PASSING,
                 missing=status in (404, 410),
             ) from None
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise _FailedTry(f"no connection, or it broke off ({_first_line(error)})") from None
         except requests.RequestException as error:
             final = isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema))

@@ -8,13 +8,14 @@ archives hold the whole scan; the paper's five preview pictures per patient have
 State: a patient is done when `patients/<patient>.json` says so; it is written after the pictures have their names.
 """
 
+import contextlib
 import json
 import shutil
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ssinfnet import archives
 from ssinfnet.config.download import Download
@@ -26,6 +27,8 @@ from ssinfnet.pictures import list_pictures, read_grey
 from ssinfnet.sources.ictcf import Picture, sha256, write_manifest
 from ssinfnet.sources.patients import read_table
 
+INCOMING = "incoming"
+"""Folder of archives on their way; one put there by hand, as `p0001.zip`, is taken instead of a download."""
 MOST_ABSENT = 40
 """Patients of the first ones that may be absent before the address counts as wrong; about one in eight has no CT."""
 
@@ -96,12 +99,14 @@ def _fetch_all(patients: list[str], root: Path, download: Download) -> dict[str,
             if len(failures) > download.connections or (absent_only and len(records) >= MOST_ABSENT):
                 pool.shutdown(wait=False, cancel_futures=True)
                 break
+    with contextlib.suppress(OSError):
+        (root / INCOMING).rmdir()  # stays when it holds anything
     if failures:
         raise InputError.from_defects(
             "the download of iCTCF (patients already fetched are kept; run again to go on)", sorted(failures)
         )
     if not any(record["files"] for record in records.values()):
-        for patient in records:
+        for patient in patients:
             _record(root, patient).unlink(missing_ok=True)
         raise InputError(
             f"{download.ictcf_url}: the server has none of the first {len(records)} patients; "
@@ -117,7 +122,8 @@ def _fetch(patient: str, root: Path, download: Download) -> dict:
     record = _read_record(root, patient, url)
     if record is not None:
         return record
-    packed = root / "patients" / f".{patient}-{quote(Path(urlsplit(url).path).name, safe='%')}"
+    name = unquote(Path(urlsplit(url).path).name)
+    packed = root / INCOMING / f"{patient}{Path(name).suffix}"
     try:
         fetch(
             url,
@@ -128,11 +134,13 @@ def _fetch(patient: str, root: Path, download: Download) -> dict:
             timeout=download.timeout,
             progress=False,
         )
-        files = _unpack(packed, root / "patients" / patient)
     except NotFoundError:
         files = []
-    finally:
-        packed.unlink(missing_ok=True)
+    else:
+        try:
+            files = _unpack(packed, root / "patients" / patient, name)
+        finally:
+            packed.unlink()
     record = {
         "url": url,
         "files": [
@@ -151,8 +159,8 @@ def _check(path: Path) -> None:
         read_grey(path)
 
 
-def _unpack(packed: Path, folder: Path) -> list[Path]:
-    """Move the pictures of an archive, or the one picture, to `folder`, which appears whole; returns them in order."""
+def _unpack(packed: Path, folder: Path, name: str) -> list[Path]:
+    """Move the pictures of an archive, or the one picture `name`, to `folder`, which appears whole; returns them."""
     partial = folder.with_name(f".{folder.name}-partial")
     shutil.rmtree(partial, ignore_errors=True)
     if zipfile.is_zipfile(packed):
@@ -162,7 +170,7 @@ def _unpack(packed: Path, folder: Path) -> list[Path]:
             shutil.copytree(content, partial)
     else:
         partial.mkdir(parents=True)
-        shutil.copyfile(packed, partial / packed.name.removeprefix(f".{folder.name}-"))
+        shutil.copyfile(packed, partial / name)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return list_pictures(folder)
