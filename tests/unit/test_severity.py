@@ -1,0 +1,158 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score
+
+import score_severity
+from ssinfnet import severity, severity_metrics, slices
+from ssinfnet.config.severity import Severity
+from ssinfnet.errors import InputError
+
+PAIRS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 2)), min_size=2, max_size=14)
+
+
+def test_ratio_is_the_mean_of_the_map_inside_the_lungs():
+    infection = np.array([[1.0, 0.5], [0.25, 1.0]], dtype=np.float16)
+    lungs = np.array([[1, 1], [1, 0]], dtype=np.uint8)
+    assert severity.infection_ratio(infection, lungs) == pytest.approx(1.75 / 3)
+    assert np.isnan(severity.infection_ratio(infection, np.zeros_like(lungs)))
+
+
+def test_a_score_begins_at_its_cutoff():
+    assert severity.classify(np.array([0, 0.0099, 0.01, 0.49, 0.5, 1]), (0.01, 0.5)).tolist() == [0, 0, 1, 1, 2, 2]
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAIRS)
+def test_fitted_cutoffs_are_the_best_of_all_pairs(pairs):
+    ratios, scores = np.array([r / 8 for r, _ in pairs]), np.array([s for _, s in pairs])
+    cuts = np.arange(-1, 20) / 16
+    best = max(
+        _mean_recall(scores, severity.classify(ratios, (low, high))) for low in cuts for high in cuts if low <= high
+    )
+    fitted = severity.fit_cutoffs(ratios, scores)
+    assert fitted[0] <= fitted[1]
+    assert _mean_recall(scores, severity.classify(ratios, fitted)) == pytest.approx(best)
+
+
+def _mean_recall(truth, predicted):
+    return np.mean([(predicted[truth == score] == score).mean() for score in np.unique(truth)])
+
+
+def test_cross_validation_never_fits_on_the_group_it_scores(monkeypatch):
+    groups = np.arange(24) // 2
+    ratios, scores = np.arange(24) / 24, np.tile([0, 0, 0, 1, 2, 0], 4)
+    fit, classify = severity.fit_cutoffs, severity.classify
+    fitted, scored = [], []
+    monkeypatch.setattr(
+        severity, "fit_cutoffs", lambda r, s: fitted.append(set(groups[np.isin(ratios, r)])) or fit(r, s)
+    )
+    monkeypatch.setattr(
+        severity, "classify", lambda r, c: scored.append(set(groups[np.isin(ratios, r)])) or classify(r, c)
+    )
+    severity.cross_validate(ratios, scores, groups, folds=3, seed=0)
+    assert len(fitted) == 3 and set().union(*scored) == set(groups)
+    assert all(not (a & b) for a, b in zip(fitted, scored, strict=True))
+
+
+def test_cross_validation_of_one_patient_is_an_error():
+    with pytest.raises(InputError, match="at least two patients"):
+        severity.cross_validate(np.array([0.1]), np.array([0]), np.array(["a"]), folds=5, seed=0)
+
+
+def test_classification_by_hand():
+    truth, predicted = np.array([0, 0, 0, 1, 2]), np.array([0, 0, 1, 1, 0])
+    result = severity_metrics.classification(truth, predicted)
+    assert result["confusion_matrix"] == [[2, 1, 0], [0, 1, 0], [1, 0, 0]]
+    assert result["micro_f1"] == result["micro_precision"] == result["micro_recall"] == pytest.approx(3 / 5)
+    assert result["balanced_accuracy"] == pytest.approx((2 / 3 + 1 + 0) / 3)
+    assert result["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(truth, predicted))
+    assert result["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+
+
+def test_the_majority_baseline_has_high_accuracy_and_no_skill():
+    result = severity_metrics.majority(np.array([0] * 81 + [1] * 14 + [2] * 5))
+    assert result["micro_f1"] == pytest.approx(0.81)
+    assert result["balanced_accuracy"] == pytest.approx(1 / 3)
+    assert result["quadratic_kappa"] == 0
+
+
+def test_auc_of_severe_or_worse():
+    truth, ratios = np.array([0, 0, 1, 2]), np.array([0.1, 0.3, 0.2, 0.9])
+    result = severity_metrics.auc_severe(truth, ratios, resamples=100, seed=0)
+    assert result["value"] == pytest.approx(3 / 4)
+    assert 0 <= result["low"] <= result["value"] <= result["high"] <= 1
+    nobody = severity_metrics.auc_severe(np.zeros(3, int), ratios[:3], resamples=100, seed=0)
+    assert nobody == {"value": None, "low": None, "high": None}
+
+
+def run(folder, ratios_by_patient, *, verdict="kept", patients=None):
+    """Score patients whose slices have constant maps of these ratios; returns the folder of the results."""
+    ids = [
+        (f"{patient}_{n}", patient, r) for patient, ratios in ratios_by_patient.items() for n, r in enumerate(ratios)
+    ]
+    lungs = np.ones((4, 4), dtype=np.uint8)
+    with (
+        slices.create(folder / "s.h5") as store,
+        slices.create(folder / "l.h5") as lung_store,
+        slices.create(folder / "i.h5") as maps,
+    ):
+        for slice_id, patient, ratio in ids:
+            where = {"group": patient, "origin": "memory"}
+            store.add(slice_id, **where, image=lungs)
+            lung_store.add(slice_id, **where, lungs=lungs)
+            maps.add(slice_id, **where, infection=np.full((4, 4), ratio, dtype=np.float16))
+    quality = pd.DataFrame({"id": [slice_id for slice_id, *_ in ids], "verdict": verdict})
+    quality.to_csv(folder / "q.csv", index=False)
+    patients.to_csv(folder / "p.csv", index=False)
+    config = json.dumps({"severity": {"bootstrap": 100, "folds": 2}})
+    names = {"slices-store": "s.h5", "lungs": "l.h5", "infection": "i.h5", "quality": "q.csv", "patients": "p.csv"}
+    names |= {"out-slices": "slices.csv", "out-patients": "patients.csv", "out-metrics": "metrics.json"}
+    score_severity.main(["--config-json", config, *(w for k, v in names.items() for w in (f"--{k}", str(folder / v)))])
+    return folder
+
+
+PATIENTS = pd.DataFrame(
+    [
+        ("a", "Regular", 0, 2),
+        ("b", "Control", 0, 1),
+        ("c", "Severe", 1, 1),
+        ("d", "Severe", 1, 1),
+        ("e", "Critically ill", 2, 1),
+        ("f", "Suspected", None, 1),
+        ("g", "Regular", 0, 0),
+    ],
+    columns=["patient", "morbidity", "score", "slices"],
+)
+RATIOS = {"a": [0.0, 0.25], "b": [0.0], "c": [0.25], "d": [0.375], "e": [0.75], "f": [0.5]}
+
+
+def test_patients_are_scored_joined_by_id_and_left_out_with_a_reason(tmp_path):
+    run(tmp_path, RATIOS, patients=PATIENTS.iloc[::-1])
+    table = pd.read_csv(tmp_path / "patients.csv").set_index("patient")
+    assert table.loc["a", ["ratio_mean", "ratio_max"]].tolist() == [0.125, 0.25]
+    assert table["left_out"].dropna().to_dict() == {"f": "no severity score", "g": "no pictures"}
+    assert table.loc["e", "predicted_published"] == 2
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["counts"]["patients_scored"] == 5
+    assert metrics["counts"]["patients_left_out"] == {"no pictures": 1, "no severity score": 1}
+    assert metrics["auc_severe"]["value"] == 1
+    assert metrics["majority"]["micro_f1"] == pytest.approx(2 / 5)
+    assert metrics["slices"]["majority"]["micro_f1"] == pytest.approx(3 / 6)
+
+
+def test_nobody_to_score_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="nothing can be scored"):
+        run(tmp_path, RATIOS, verdict="rejected", patients=PATIENTS)
+
+
+def test_ratio_by_max_changes_the_class():
+    patients = PATIENTS[PATIENTS["patient"].isin(["a", "b"])]
+    table = pd.DataFrame({"patient": ["a", "a", "b"], "ratio": [0.0, 0.6, 0.0]})
+    by = {how: severity.score_patients(patients, table, Severity(patient_ratio=how)) for how in ("mean", "max")}
+    assert by["mean"]["predicted_published"].tolist() == [1, 0]
+    assert by["max"]["predicted_published"].tolist() == [2, 0]

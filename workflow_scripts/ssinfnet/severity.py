@@ -1,0 +1,106 @@
+"""Severity of slices and patients: the share of the lungs that is infected, and the class that follows from it.
+
+Equation 7 of the paper: ratio = sum of the infection map / area of the parenchyma. Here both are taken on the same
+grid, the map inside the lungs alone, and nothing is stretched, so the ratio lies in [0, 1].
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
+
+from ssinfnet.config.severity import Severity
+from ssinfnet.errors import InputError
+
+CLASSES = 3  # scores 0, 1 (severe), 2 (critically ill)
+
+
+def infection_ratio(infection: np.ndarray, lungs: np.ndarray) -> float:
+    """Infected share of the lungs, 0 to 1, of one slice; NaN where there are no lungs.
+
+    `infection` is a probability map (H, W), `lungs` 0 and 1 (H, W).
+    """
+    inside = infection[lungs > 0].astype(np.float64)
+    return float(inside.mean()) if inside.size else float("nan")
+
+
+def classify(ratios: np.ndarray, cutoffs: Sequence[float]) -> np.ndarray:
+    """Scores 0, 1, 2 of ratios (n,); score 1 begins at the first of two cut-offs, score 2 at the second."""
+    return np.searchsorted(cutoffs, ratios, side="right")
+
+
+def fit_cutoffs(ratios: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
+    """The two cut-offs with the best balanced accuracy on ratios (n,) and scores (n,); the lowest pair of equals.
+
+    All pairs of midpoints between neighbouring ratios are tried, also those that leave a score out. Balanced accuracy,
+    as nearly all patients have score 0, and plain accuracy would answer 0 for everyone. Classes without a patient do
+    not count.
+    """
+    values = np.unique(ratios)
+    midpoints = np.concatenate([[0.0], (values[1:] + values[:-1]) / 2, [np.nextafter(values[-1], np.inf)]])
+    # The mean recall is a sum of one term per cut-off: what lies below the first, between them, above the second.
+    below = [
+        np.searchsorted(np.sort(ratios[scores == score]), midpoints) / max((scores == score).sum(), 1)
+        for score in range(CLASSES)
+    ]
+    absent = [not (scores == score).any() for score in range(CLASSES)]
+    first = below[0] - below[1]
+    second = below[1] + (0 if absent[2] else 1 - below[2])
+    total = np.where(np.tri(len(midpoints), dtype=bool).T, first[:, None] + second[None, :], -np.inf)
+    # Rounded, so that sums in another order cannot break a tie.
+    low, high = np.unravel_index(np.argmax(total.round(12)), total.shape)
+    return float(midpoints[low]), float(midpoints[high])
+
+
+def cross_validate(ratios: np.ndarray, scores: np.ndarray, groups: np.ndarray, *, folds: int, seed: int) -> np.ndarray:
+    """Scores (n,) predicted with cut-offs that were fitted without the item's fold; groups stay in one fold.
+
+    There are fewer folds where there are few items; with less than two, `InputError` is raised.
+    """
+    folds = min(folds, int(np.bincount(scores).max()), len(np.unique(groups)))
+    if folds < 2:
+        raise InputError("fitted cut-offs need at least two patients of one class; score more patients")
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    predicted = np.zeros(len(scores), dtype=int)
+    for fit, test in splitter.split(ratios, scores, groups):
+        predicted[test] = classify(ratios[test], fit_cutoffs(ratios[fit], scores[fit]))
+    return predicted
+
+
+def score_patients(patients: pd.DataFrame, slices: pd.DataFrame, config: Severity) -> pd.DataFrame:
+    """All patients with their ratios and predicted scores, or the reason why they are left out.
+
+    `patients` has patient, morbidity, score (NaN: none) and slices (count); `slices` has patient and ratio of the
+    slices to use. Adds kept_slices, ratio_mean, ratio_max, predicted_published, predicted_fitted, and left_out, empty
+    for a patient who is scored.
+    """
+    by_patient = slices.groupby("patient")["ratio"].agg(["size", "mean", "max"])
+    table = patients.join(by_patient, on="patient").rename(
+        columns={"size": "kept_slices", "mean": "ratio_mean", "max": "ratio_max"}
+    )
+    table["kept_slices"] = table["kept_slices"].fillna(0).astype(int)
+    table["left_out"] = np.select(
+        [table["slices"] == 0, table["score"].isna(), table["kept_slices"] == 0],
+        ["no pictures", "no severity score", "no slice kept"],
+        default="",
+    )
+    return _predict(table, table[f"ratio_{config.patient_ratio}"], table["left_out"] == "", config)
+
+
+def score_slices(slices: pd.DataFrame, config: Severity) -> pd.DataFrame:
+    """Slices (id, patient, score, ratio, left_out) with predicted_published and predicted_fitted, as in Table V."""
+    return _predict(slices, slices["ratio"], slices["left_out"] == "", config)
+
+
+def _predict(table: pd.DataFrame, ratios: pd.Series, used: pd.Series, config: Severity) -> pd.DataFrame:
+    table = table.copy()
+    table[["predicted_published", "predicted_fitted"]] = pd.NA
+    if used.any():
+        values, scores = ratios[used].to_numpy(), table.loc[used, "score"].to_numpy(dtype=int)
+        groups = table.loc[used, "patient"].to_numpy()
+        table.loc[used, "predicted_published"] = classify(values, config.published)
+        table.loc[used, "predicted_fitted"] = cross_validate(
+            values, scores, groups, folds=config.folds, seed=config.seed
+        )
+    return table
