@@ -119,9 +119,16 @@ def ictcf_manifest():
 
 
 def ictcf_table():
+    """The clinical table: the phantom's, the user's, or the one that is downloaded."""
     if CONFIG.ictcf.source == "phantom":
         return f"{D}/phantom/ictcf/Patients.xlsx"
-    return CONFIG.ictcf.table or []
+    return CONFIG.ictcf.table or ictcf_table_copy()
+
+
+def ictcf_table_copy():
+    """Where the download keeps the clinical table, in the format in which it comes."""
+    suffix = Path(CONFIG.ictcf.table or CONFIG.download.ictcf_table_url).suffix
+    return f"{D}/ictcf/Patients{suffix}"
 
 
 def shards(pattern):

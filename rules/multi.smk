@@ -20,7 +20,7 @@ rule pretrain_multi:
         f"{R}/benchmarks/pretrain_multi/{{method}}-seed{{seed}}-round{{round}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
-    threads: 4
+    threads: 1
     resources:
         gpu=GPU,
     params:
@@ -52,7 +52,7 @@ rule train_multi:
         f"{R}/benchmarks/train_multi/{{method}}-seed{{seed}}-epoch{{epoch}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
-    threads: 4
+    threads: 1
     resources:
         gpu=GPU,
     params:
@@ -89,7 +89,7 @@ rule predict_test:
         f"{R}/benchmarks/predict_test/{{method}}-seed{{seed}}-{{prior}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
-    threads: 4
+    threads: 1
     resources:
         gpu=GPU,
     params:

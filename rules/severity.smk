@@ -14,7 +14,7 @@ rule segment_ictcf:
         f"{R}/benchmarks/segment_ictcf/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
-    threads: 4
+    threads: 1
     resources:
         gpu=GPU,
     params:

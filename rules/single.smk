@@ -19,7 +19,7 @@ rule pretrain_single:
         f"{R}/benchmarks/pretrain_single/{{method}}-seed{{seed}}-round{{round}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
-    threads: 4
+    threads: 1
     resources:
         gpu=GPU,
     params:
@@ -49,7 +49,7 @@ rule train_single:
         f"{R}/benchmarks/train_single/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
-    threads: 4
+    threads: 1
     resources:
         gpu=GPU,
     params:
@@ -84,7 +84,7 @@ rule predict_prior:
         f"{R}/benchmarks/predict_prior/{{method}}-seed{{seed}}-{{part}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
-    threads: 4
+    threads: 1
     resources:
         gpu=GPU,
     params:

@@ -51,10 +51,11 @@ rule download_medseg:
 
 rule download_ictcf:
     input:
-        table=ictcf_table(),
+        table=CONFIG.ictcf.table or [],
         code=code("download_ictcf"),
     output:
-        f"{D}/ictcf/manifest.csv",
+        manifest=f"{D}/ictcf/manifest.csv",
+        table=ictcf_table_copy(),
     log:
         f"{R}/logs/download_ictcf.log",
     retries: 2
@@ -63,7 +64,7 @@ rule download_ictcf:
     params:
         config=sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
     shell:
-        "python workflow_scripts/download_ictcf.py --config-json {params.config:q} --out {output:q} 2> {log:q}"
+        "python workflow_scripts/download_ictcf.py --config-json {params.config:q} --out {output.manifest:q} 2> {log:q}"
 
 
 rule prepare_medseg:

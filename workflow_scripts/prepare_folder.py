@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.sources import folder
 
     config = command.section(Segmentation, args.config_json, "segmentation")
-    print(folder.prepare(args.folder, args.out, config.transform), file=sys.stderr)
+    print(folder.prepare(args.folder, args.out, config.transform, classes=config.classes), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A folder of one's own slices."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +45,9 @@ def folder(tmp_path):
     return root
 
 
-def prepare(folder, transform="none"):
+def prepare(folder, transform="none", classes=True):
     out = folder.parent / "out.h5"
-    config = f'{{"segmentation": {{"transform": "{transform}"}}}}'
+    config = json.dumps({"segmentation": {"transform": transform, "classes": classes}})
     prepare_folder.main(["--config-json", config, "--folder", str(folder), "--out", str(out)])
     return SliceStore(out)
 
@@ -57,7 +58,6 @@ def test_slices_in_natural_order_each_its_own_group(folder):
         assert list(store.index["origin"]) == ["images/1.png", "images/2.png", "images/10.png"]
         np.testing.assert_array_equal(store.read("mask", "10"), MASK)
         np.testing.assert_array_equal(store.read("image", "10"), picture(seed=0))
-        assert store.labels == "classes"
 
 
 def test_groups(folder):
@@ -67,14 +67,15 @@ def test_groups(folder):
 
 
 @pytest.mark.parametrize("white", [1, 255])
-def test_infection_only_is_told_in_the_store(folder, white):
+def test_infection_only_must_be_asked_for(folder, white):
     for path in (folder / "classes").iterdir():
         path.unlink()
     (folder / "classes").rmdir()
     for path in (folder / "infection").iterdir():
         save(path, np.where(MASK > 0, white, 0).astype(np.uint8))
-    with prepare(folder) as store:
-        assert store.labels == "infection"
+    with pytest.raises(InputError, match=r"no classes/.*set segmentation.classes: false"):
+        prepare(folder)
+    with prepare(folder, classes=False) as store:
         np.testing.assert_array_equal(store.read("mask", "1"), MASK > 0)
 
 
@@ -205,7 +206,7 @@ def test_real_slices_come_upright(tmp_path):
     config = '{"segmentation": {"transform": "transpose"}}'
     prepare_folder.main(["--config-json", config, "--folder", str(REAL), "--out", str(out)])
     with SliceStore(out) as store:
-        assert len(store.ids) == 50 and store.labels == "classes"
+        assert len(store.ids) == 50
         masks = [store.read("mask", name) for name in store.ids]
         assert set(np.unique(np.concatenate([mask.ravel() for mask in masks]))) == {0, 1, 2}
         # The spine, the brightest there is in the middle third, lies behind, at the bottom.

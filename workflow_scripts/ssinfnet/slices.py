@@ -4,7 +4,6 @@ Layout of the file, attribute `format` = "ssinfnet-slices/1":
 
 - `index/id`, `index/group`, `index/origin`: UTF-8 strings, one row per slice. A group is what must not
   be split (a volume, a patient); the origin is the file, and where needed the position in it.
-- attribute `labels`: `classes`, or `infection` where the source tells infection (code 1) but not of which class.
 - `<array>/<id>`: the arrays of a slice, each of its own shape, gzip-compressed:
 
 | array     | dtype, shape           | values                                                       |
@@ -43,8 +42,7 @@ COLUMNS = ("id", "group", "origin")
 class SliceStore:
     """A slice store opened for reading; use it as a context manager.
 
-    `index` is a frame with the columns id, group and origin, in the order in which slices were added; `labels` tells
-    what the masks' codes say: `classes`, or `infection` when code 1 stands for any of them.
+    `index` is a frame with the columns id, group and origin, in the order in which slices were added.
     """
 
     def __init__(self, path: str | Path):
@@ -57,7 +55,6 @@ class SliceStore:
         if self._file.attrs.get("format") != FORMAT:
             self._file.close()
             raise InputError(f"{path}: is HDF5, but not a slice store ({FORMAT})")
-        self.labels: str = self._file.attrs["labels"]
         self.index = pd.DataFrame({name: self._file[f"index/{name}"].asstr()[:] for name in COLUMNS})
 
     @property
@@ -94,9 +91,8 @@ class SliceStore:
 class SliceWriter:
     """Adds slices to a store under construction; made by `create`."""
 
-    def __init__(self, file: h5py.File, labels: str = "classes"):
+    def __init__(self, file: h5py.File):
         self._file = file
-        self._labels = labels
         self._rows: list[tuple[str, str, str]] = []
         self._ids: set[str] = set()
 
@@ -124,18 +120,17 @@ class SliceWriter:
         for position, name in enumerate(COLUMNS):
             values = np.array([row[position] for row in self._rows], dtype=object)
             self._file.create_dataset(f"index/{name}", data=values, dtype=h5py.string_dtype())
-        self._file.attrs["labels"] = self._labels
         self._file.attrs["format"] = FORMAT
 
 
 @contextmanager
-def create(path: str | Path, labels: str = "classes") -> Iterator[SliceWriter]:
+def create(path: str | Path) -> Iterator[SliceWriter]:
     """Write a slice store atomically: the file appears under its name once the block ends without error.
 
-    `labels` is what the masks tell, as `SliceStore.labels`. The same slices in the same order give the same bytes.
+    The same slices in the same order give the same bytes.
     """
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        writer = SliceWriter(file, labels)
+        writer = SliceWriter(file)
         yield writer
         writer.finish()
 

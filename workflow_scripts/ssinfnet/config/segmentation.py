@@ -30,6 +30,9 @@ class Segmentation(Section):
         description="for source folder: brings pictures and masks upright (patient's right on the left, spine below); "
         "rotations are counter-clockwise; COVID-SemiSeg needs transpose",
     )
+    classes: bool = Field(
+        True, description="whether the masks tell GGO from consolidation; false leaves out the multi network"
+    )
     hu_window: tuple[float, float] = Field(
         (-1250, 250), description="HU shown as black and as white, for NIfTI sources"
     )

@@ -5,8 +5,8 @@
   3 effusion (or RGB: red, green, blue). Same names and sizes as the images.
 - `groups.csv`, optional: columns id and group (patient or volume); without it each slice is a group of its own.
 
-With `infection/` alone, code 1 in the store's masks means infection of either class; the store's attribute `labels`
-then is `infection` instead of `classes`.
+With `infection/` alone, code 1 in the store's masks means infection of either class, and `segmentation.classes` must be
+false, as there is nothing that a multi network could learn.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from ssinfnet.pictures import SUFFIXES, natural_key, read_classes, read_grey, re
 EFFUSION = 3
 
 
-def prepare(folder: str | Path, out: str | Path, transform: str = "none") -> str:
+def prepare(folder: str | Path, out: str | Path, transform: str = "none", *, classes: bool = True) -> str:
     """Write the slices of `folder` to the slice store `out`: image and mask; returns what was found.
 
     `transform` is a name of `PIL.Image.Transpose` in lower case, applied to images and masks alike. Where infection
@@ -36,12 +36,14 @@ def prepare(folder: str | Path, out: str | Path, transform: str = "none") -> str
     kinds = [kind for kind in ("infection", "classes") if (folder / kind).is_dir()]
     if not kinds:
         raise InputError(f"{folder}: neither infection/ nor classes/, where the masks should be")
+    if classes and "classes" not in kinds:
+        raise InputError(f"{folder}: no classes/, so no class network can be trained; set segmentation.classes: false")
     defects: list[str] = []
     images = _list(folder / "images", defects)
     masks = {kind: _list(folder / kind, defects) for kind in kinds}
     _pair(folder, images, masks, defects)
     groups = _groups(folder / "groups.csv", images, defects)
-    with slices.create(out, labels="classes" if "classes" in kinds else "infection") as writer:
+    with slices.create(out) as writer:
         for name, path in images.items():
             try:
                 image = read_grey(path)
