@@ -195,7 +195,7 @@ def test_missing_and_empty_folders(tmp_path):
     (tmp_path / "a/images").mkdir(parents=True)
     with pytest.raises(InputError, match="neither infection/ nor classes/"):
         prepare(tmp_path / "a")
-    (tmp_path / "a/infection").mkdir()
+    (tmp_path / "a/classes").mkdir()
     with pytest.raises(InputError, match="images: no picture in it"):
         prepare(tmp_path / "a")
 
