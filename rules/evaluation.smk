@@ -17,6 +17,8 @@ rule evaluate_single:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(evaluation=CONFIG.evaluation, labels=CONFIG.labels),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: score the infection maps (log: {log})"
     shell:
         "python workflow_scripts/evaluate_single.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --validation {input.validation:q} --test {input.test:q}"
@@ -38,6 +40,8 @@ rule evaluate_multi:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(evaluation=CONFIG.evaluation),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: score the class maps with {wildcards.prior} prior (log: {log})"
     shell:
         "python workflow_scripts/evaluate_multi.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --test {input.test:q}"

@@ -26,6 +26,8 @@ rule pretrain_multi:
     params:
         config=pretext_config(CONFIG.multi.network),
         start=options("network", "coach"),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the multi network (log: {log})"
     shell:
         "python workflow_scripts/pretrain_multi.py --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --prior-train {input.prior:q}"
@@ -61,6 +63,8 @@ rule train_multi:
             augmentation=CONFIG.methods[wildcards.method].augmentation,
         ),
         start=options("resume", "best", "pretrained"),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: multi network to epoch {wildcards.epoch} (log: {log})"
     shell:
         "python workflow_scripts/train_multi.py --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q}"
@@ -94,6 +98,8 @@ rule predict_test:
         gpu=GPU,
     params:
         config=sections(multi=without(CONFIG.multi, "schedule")),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: class maps with {wildcards.prior} prior (log: {log})"
     shell:
         "python workflow_scripts/predict_test.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --prior {input.prior:q} --weights {input.weights:q}"

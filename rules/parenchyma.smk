@@ -19,6 +19,8 @@ rule extract_parenchyma:
     params:
         config=sections(parenchyma=CONFIG.parenchyma),
         shards=lambda wildcards, input: CONFIG.shards,
+    message:
+        "Find the lungs, shard {wildcards.shard} (log: {log})"
     shell:
         "python workflow_scripts/extract_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
         " --shard {wildcards.shard} --shards {params.shards}"
@@ -54,6 +56,8 @@ rule clean_parenchyma:
     params:
         config=sections(cleaning=CONFIG.cleaning),
         exclusions=options("exclusions"),
+    message:
+        "Decide which lungs to trust (log: {log})"
     shell:
         "python workflow_scripts/clean_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
         " --lungs {input.lungs:q} --quality {input.quality:q} {params.exclusions}"

@@ -47,6 +47,8 @@ rule tabulate_results:
                 run_options("severity", SEVERITY_METRICS) if HAS_SEVERITY else "",
             ]
         ),
+    message:
+        "Tables II to V (log: {log})"
     shell:
         "python workflow_scripts/tabulate_results.py --config-json {params.config:q} {params.runs}"
         " --out-table-2 {output.table_2:q} --out-table-3 {output.table_3:q}"
@@ -85,6 +87,8 @@ rule plot_learning:
             for stage, table in ROUND_TABLES
             if PRETRAINED
         ),
+    message:
+        "Learning curves (log: {log})"
     shell:
         "python workflow_scripts/plot_learning.py --config-json {params.config:q} {params.epochs} {params.rounds}"
         " --out-epochs {output.epochs:q} --out-rounds {output.rounds:q} 2> {log:q}"
@@ -126,6 +130,8 @@ rule plot_overlays:
                 run_options("thresholds", SINGLE_METRICS),
             ]
         ),
+    message:
+        "Overlays (log: {log})"
     shell:
         "python workflow_scripts/plot_overlays.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} {params.runs}"
@@ -151,6 +157,8 @@ rule plot_severity:
     params:
         config=METHODS,
         runs=lambda wildcards, input: run_options("severity", rules.score_severity.output.patients, SEVERITY_METRICS),
+    message:
+        "Severity figure (log: {log})"
     shell:
         "python workflow_scripts/plot_severity.py --config-json {params.config:q} {params.runs}"
         " --out {output:q} 2> {log:q}"
@@ -185,6 +193,8 @@ rule write_summary:
         config=METHODS,
         counts=options("counts"),
         severity=lambda wildcards, input: run_options("severity", SEVERITY_METRICS) if HAS_SEVERITY else "",
+    message:
+        "Summary page (log: {log})"
     shell:
         "python workflow_scripts/write_summary.py --config-json {params.config:q} {params.counts} {params.severity}"
         " --fingerprint {input.fingerprint:q} --tables {input.tables:q} --figures {input.figures:q}"

@@ -20,6 +20,8 @@ rule segment_ictcf:
     params:
         config=sections(single=without(CONFIG.single, "schedule")),
         shards=lambda wildcards, input: CONFIG.shards,
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: infection of the iCTCF slices, shard {wildcards.shard} (log: {log})"
     shell:
         "python workflow_scripts/segment_ictcf.py --config-json {params.config:q} --slices {input.slices:q}"
         " --shard {wildcards.shard} --shards {params.shards} --weights {input.weights:q} --out {output:q}"
@@ -44,6 +46,8 @@ rule score_severity:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(severity=CONFIG.severity),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: score the patients (log: {log})"
     shell:
         "python workflow_scripts/score_severity.py --config-json {params.config:q}"
         " --lungs {input.lungs:q} --infection {input.infection:q} --quality {input.quality:q}"

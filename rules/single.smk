@@ -25,6 +25,8 @@ rule pretrain_single:
     params:
         config=pretext_config(CONFIG.single.network),
         start=options("network", "coach"),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the single network (log: {log})"
     shell:
         "python workflow_scripts/pretrain_single.py --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --round {wildcards.round}"
@@ -63,6 +65,8 @@ rule train_single:
         fold=lambda wildcards, input: (
             "" if wildcards.fold == "all" else f"--fold {wildcards.fold.removeprefix('fold')}"
         ),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: single network ({wildcards.fold}) to epoch {wildcards.epoch} (log: {log})"
     shell:
         "python workflow_scripts/train_single.py --config-json {params.config:q} {params.start} {params.fold}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
@@ -89,6 +93,8 @@ rule predict_prior:
         gpu=GPU,
     params:
         config=sections(single=without(CONFIG.single, "schedule")),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: infection maps of the {wildcards.part} part (log: {log})"
     shell:
         "python workflow_scripts/predict_prior.py --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output:q}"

@@ -26,6 +26,8 @@ rule generate_phantom:
     params:
         config=sections(phantom=CONFIG.phantom),
         out=lambda wildcards, output: Path(output[0]).parent.parent,
+    message:
+        "Generate the phantom data (log: {log})"
     shell:
         "python workflow_scripts/generate_phantom.py --config-json {params.config:q} --out-dir {params.out:q} 2> {log:q}"
 
@@ -44,6 +46,8 @@ rule download_medseg:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(download=CONFIG.download),
+    message:
+        "Download MedSeg: {wildcards.file} (log: {log})"
     shell:
         "python workflow_scripts/download_medseg.py --config-json {params.config:q}"
         " --file {wildcards.file} --out {output:q} 2> {log:q}"
@@ -63,6 +67,8 @@ rule download_ictcf:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
+    message:
+        "Download iCTCF, patient by patient (log: {log})"
     shell:
         "python workflow_scripts/download_ictcf.py --config-json {params.config:q} --out {output.manifest:q} 2> {log:q}"
 
@@ -82,6 +88,8 @@ rule prepare_medseg:
     params:
         config=sections(segmentation=CONFIG.segmentation),
         raw=lambda wildcards, input: Path(input.raw[0]).parent,
+    message:
+        "Read and verify MedSeg (log: {log})"
     shell:
         "python workflow_scripts/prepare_medseg.py --config-json {params.config:q}"
         " --raw-dir {params.raw:q} --out {output:q} 2> {log:q}"
@@ -102,6 +110,8 @@ rule prepare_folder:
     params:
         config=sections(segmentation=CONFIG.segmentation),
         folder=lambda wildcards, input: CONFIG.segmentation.folder,
+    message:
+        "Read and verify the folder of slices (log: {log})"
     shell:
         "python workflow_scripts/prepare_folder.py --config-json {params.config:q}"
         " --folder {params.folder:q} --out {output:q} 2> {log:q}"
@@ -128,6 +138,8 @@ rule prepare_ictcf:
             if CONFIG.ictcf.source == "folder"
             else f"--manifest {shlex.quote(ictcf_manifest())}"
         ),
+    message:
+        "Read and verify the iCTCF pictures and table (log: {log})"
     shell:
         "python workflow_scripts/prepare_ictcf.py --config-json {params.config:q} {params.pictures}"
         " --table {input.table:q} --out {output.slices:q} --patients {output.patients:q} 2> {log:q}"

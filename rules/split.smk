@@ -13,6 +13,8 @@ rule split_slices:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(split=CONFIG.split),
+    message:
+        "Split the labelled slices (log: {log})"
     shell:
         "python workflow_scripts/split_slices.py --config-json {params.config:q}"
         " --slices {input.slices:q} --out {output:q} 2> {log:q}"
@@ -31,6 +33,8 @@ rule fingerprint_split:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(labels=CONFIG.labels),
+    message:
+        "Describe the parts of the split (log: {log})"
     shell:
         "python workflow_scripts/fingerprint_split.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
@@ -49,6 +53,8 @@ rule extract_truth:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(labels=CONFIG.labels),
+    message:
+        "Truth of the {wildcards.part} part as a prior (log: {log})"
     shell:
         "python workflow_scripts/extract_truth.py --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
