@@ -1,7 +1,7 @@
 """What runs, and what runs again after a change: asked of Snakemake itself, on a finished tiny run."""
 
+import csv
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,11 +130,10 @@ def test_a_wrong_config_is_one_line_before_any_job(finished, overlay, message):
 
 def test_code_inputs_are_what_a_job_imports(finished):
     """The rules find imports by reading the code; here each script is run and asked what it has imported."""
-    listed = finished.snakemake("--dry-run", "--cores", "1", "--forceall", "--printshellcmds", *finished.overlay("{}"))
-    jobs = re.findall(r"input: (.*?)\n.*?python workflow_scripts/(\w+)\.py", listed.stdout, flags=re.DOTALL)
+    table = finished.snakemake("--detailed-summary", *finished.overlay("{}")).stdout.splitlines()
     seen = {}
-    for inputs, script in jobs:
-        seen.setdefault(script, {name for name in inputs.split(", ") if name.endswith(".py")})
+    for row in csv.DictReader(table, delimiter="\t"):
+        seen.setdefault(row["rule"], {name for name in row["input-file(s)"].split(",") if name.endswith(".py")})
     assert len(seen) >= 20
     for script, files in seen.items():
         program = (
