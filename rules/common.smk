@@ -221,22 +221,17 @@ def prior_weights(wildcards):
 
 
 def runs(pattern, methods=None):
-    """A file of every method and seed, in the order of the config."""
-    return expand(pattern, method=methods or CONFIG.methods, seed=CONFIG.seeds)
+    """A file of every seed of these methods (default: all), in the order of the config."""
+    return expand(pattern, method=CONFIG.methods if methods is None else methods, seed=CONFIG.seeds)
 
 
 def run_options(option, *patterns, before="", methods=None):
     """A repeatable option of a command, once per method and seed: `--option METHOD SEED [before] FILE...`."""
     words = []
-    for method, seed in itertools.product(methods or CONFIG.methods, CONFIG.seeds):
+    for method, seed in itertools.product(CONFIG.methods if methods is None else methods, CONFIG.seeds):
         files = [shlex.quote(pattern.format(method=method, seed=seed)) for pattern in patterns]
         words.append(" ".join([f"--{option} {method} {seed} {before}", *files]))
     return " ".join(words)
-
-
-def pretrained_methods():
-    """The methods that have a pretext task."""
-    return [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
 
 
 def round_tables(stage):
@@ -245,6 +240,8 @@ def round_tables(stage):
     return [f"{RUN}/{stage}/pretext/round{number}.csv" for number in rounds]
 
 
-def severity_runs(pattern):
-    """A file of every method and seed where a severity stage is configured, else none."""
-    return runs(pattern) if CONFIG.ictcf.source != "none" else []
+# Which stages there are, and which methods take part in those that not all of them have.
+STAGES = ["single", "multi"] if CONFIG.segmentation.classes else ["single"]
+PRETRAINED = [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
+WITH_CLASSES = list(CONFIG.methods) if CONFIG.segmentation.classes else []
+WITH_SEVERITY = list(CONFIG.methods) if CONFIG.ictcf.source != "none" else []

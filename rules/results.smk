@@ -4,9 +4,7 @@ SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
 PREDICTED_TEST = rules.predict_test.output[0].replace("{prior}", "predicted")
-HAS_SEVERITY = CONFIG.ictcf.source != "none"
-PRETRAINED = pretrained_methods()
-ROUND_TABLES = [(stage, table) for stage in ("single", "multi") for table in round_tables(stage)]
+ROUND_TABLES = [(stage, table) for stage in STAGES for table in round_tables(stage)]
 METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
 SEVERITY_METRICS = rules.score_severity.output.metrics
 
@@ -14,9 +12,9 @@ SEVERITY_METRICS = rules.score_severity.output.metrics
 rule tabulate_results:
     input:
         single=runs(SINGLE_METRICS),
-        predicted=runs(PREDICTED_METRICS),
-        oracle=runs(ORACLE_METRICS),
-        severity=severity_runs(SEVERITY_METRICS),
+        predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
+        oracle=runs(ORACLE_METRICS, WITH_CLASSES),
+        severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
         code=code("tabulate_results"),
     output:
         **{
@@ -42,9 +40,9 @@ rule tabulate_results:
         runs=lambda wildcards, input: " ".join(
             [
                 run_options("single", SINGLE_METRICS),
-                run_options("predicted", PREDICTED_METRICS),
-                run_options("oracle", ORACLE_METRICS),
-                run_options("severity", SEVERITY_METRICS) if HAS_SEVERITY else "",
+                run_options("predicted", PREDICTED_METRICS, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_METRICS, methods=WITH_CLASSES),
+                run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
             ]
         ),
     message:
@@ -57,8 +55,8 @@ rule tabulate_results:
 
 rule plot_learning:
     input:
-        epochs=[runs(final(stage, "csv")) for stage in ("single", "multi")],
-        rounds=[runs(table, PRETRAINED) for _, table in ROUND_TABLES if PRETRAINED],
+        epochs=[runs(final(stage, "csv")) for stage in STAGES],
+        rounds=[runs(table, PRETRAINED) for _, table in ROUND_TABLES],
         code=code("plot_learning"),
     output:
         epochs=report(
@@ -80,12 +78,10 @@ rule plot_learning:
     params:
         config=METHODS,
         epochs=lambda wildcards, input: " ".join(
-            run_options("epochs", final(stage, "csv"), before=stage) for stage in ("single", "multi")
+            run_options("epochs", final(stage, "csv"), before=stage) for stage in STAGES
         ),
         rounds=lambda wildcards, input: " ".join(
-            run_options("rounds", table, before=stage, methods=PRETRAINED)
-            for stage, table in ROUND_TABLES
-            if PRETRAINED
+            run_options("rounds", table, before=stage, methods=PRETRAINED) for stage, table in ROUND_TABLES
         ),
     message:
         "Learning curves (log: {log})"
@@ -99,7 +95,7 @@ rule plot_overlays:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         single=runs(f"{SINGLE}/prior_test.h5"),
-        multi=runs(PREDICTED_TEST),
+        multi=runs(PREDICTED_TEST, WITH_CLASSES),
         thresholds=runs(SINGLE_METRICS),
         code=code("plot_overlays"),
     output:
@@ -126,7 +122,7 @@ rule plot_overlays:
         runs=lambda wildcards, input: " ".join(
             [
                 run_options("single", f"{SINGLE}/prior_test.h5"),
-                run_options("multi", PREDICTED_TEST),
+                run_options("multi", PREDICTED_TEST, methods=WITH_CLASSES),
                 run_options("thresholds", SINGLE_METRICS),
             ]
         ),
@@ -165,7 +161,7 @@ rule plot_severity:
 
 
 FIGURES = [*rules.plot_learning.output, *rules.plot_overlays.output]
-if HAS_SEVERITY:
+if WITH_SEVERITY:
     FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]
 
 
@@ -174,8 +170,8 @@ rule write_summary:
         fingerprint=rules.fingerprint_split.output[0],
         tables=rules.tabulate_results.output,
         figures=FIGURES,
-        counts=rules.clean_parenchyma.output.counts if HAS_SEVERITY else [],
-        severity=severity_runs(SEVERITY_METRICS),
+        counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
+        severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
         code=code("write_summary"),
         template="workflow_scripts/ssinfnet/summary.html.j2",
     output:
@@ -192,7 +188,7 @@ rule write_summary:
     params:
         config=METHODS,
         counts=options("counts"),
-        severity=lambda wildcards, input: run_options("severity", SEVERITY_METRICS) if HAS_SEVERITY else "",
+        severity=lambda wildcards, input: run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
     message:
         "Summary page (log: {log})"
     shell:

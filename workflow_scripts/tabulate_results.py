@@ -13,8 +13,8 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="methods")
     runs.add_option(parser, "single", "JSON", help="metrics of the single network", required=True)
-    runs.add_option(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior", required=True)
-    runs.add_option(parser, "oracle", "JSON", help="metrics of the multi network, true prior", required=True)
+    runs.add_option(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior")
+    runs.add_option(parser, "oracle", "JSON", help="metrics of the multi network, true prior")
     runs.add_option(parser, "severity", "JSON", help="metrics of the severity")
     parser.add_argument("--out-table-2", type=Path, required=True, help="infection, single network")
     parser.add_argument("--out-table-3", type=Path, required=True, help="classes, predicted prior")
