@@ -1,4 +1,4 @@
-"""Sections `parenchyma` and `cleaning`: lungs of the iCTCF slices, and which of them to trust."""
+"""Section `parenchyma`: the lungs of the iCTCF slices."""
 
 from typing import Literal
 
@@ -13,15 +13,3 @@ class Parenchyma(Section):
     method: Literal["ictcf", "closed"] = Field(
         "closed", description="the published procedure, or ours that keeps lesion at the pleura"
     )
-
-
-class Cleaning(Section):
-    """Limits of a slice's lungs; a slice outside of one is rejected with that reason."""
-
-    min_area: float = Field(0.02, ge=0, le=1, description="least share of the field of view")
-    max_area: float = Field(0.60, ge=0, le=1, description="largest share of the field of view")
-    min_balance: float = Field(0.25, ge=0, le=1, description="least ratio of the smaller to the larger lung")
-    max_components: int = Field(4, ge=1, description="most separate pieces")
-    max_border: float = Field(0.02, ge=0, le=1, description="largest share of the outline on the picture's edge")
-    min_solidity: float = Field(0.60, ge=0, le=1, description="least mean ratio of a lung to its convex hull")
-    exclusions: str | None = Field(None, description="hand-kept CSV with columns id and reason; always wins")

@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import Field, ValidationError, field_validator
 
 from ssinfnet.config.base import Section
+from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.config.download import Download
 from ssinfnet.config.evaluation import Evaluation
 from ssinfnet.config.ictcf import Ictcf
 from ssinfnet.config.labels import Labels
 from ssinfnet.config.methods import Method
-from ssinfnet.config.parenchyma import Cleaning, Parenchyma
+from ssinfnet.config.parenchyma import Parenchyma
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.config.priors import Priors

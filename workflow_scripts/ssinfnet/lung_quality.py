@@ -1,0 +1,89 @@
+"""The lungs of many slices, and how far what was found looks like lungs, in numbers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from ssinfnet import slices
+from ssinfnet.errors import InputError
+from ssinfnet.files import write_text
+from ssinfnet.parenchyma import METHODS, find_body
+
+MEASURES = ("area", "components", "balance", "border", "solidity")
+
+
+def extract(images: Path, shard: int, shards: int, method: str, out_lungs: Path, out_quality: Path) -> None:
+    """Write the lungs of a shard of the store `images` by a method of `parenchyma`, and the table of their measures.
+
+    The shard has the slices at the positions `shard`, `shard` + `shards`, ...; the table has the columns id, group and
+    those of `MEASURES`. Raises `InputError` for a shard that does not exist and for a store without images.
+    """
+    if not 0 <= shard < shards:
+        raise InputError(f"there is no shard {shard} of {shards}; they are numbered from 0")
+    with slices.SliceStore(images) as store:
+        index = store.index.iloc[shard::shards]
+        rows: list[dict[str, float | int]] = []
+
+        def lungs() -> Iterator[tuple[str, np.ndarray]]:
+            for slice_id in index["id"]:
+                image = store.read("image", slice_id)
+                found = METHODS[method](image)
+                rows.append(measure(image, found))
+                yield slice_id, found
+
+        slices.write_derived(out_lungs, store, "lungs", lungs(), len(index))
+    measures = pd.DataFrame(rows, columns=list(MEASURES), index=index.index).round(6)
+    write_text(out_quality, index[["id", "group"]].join(measures).to_csv(index=False))
+
+
+def measure(image: np.ndarray, lungs: np.ndarray) -> dict[str, float | int]:
+    """The measures of lungs (uint8 0/1, H x W) in their slice (uint8, H x W); all are 0 without lungs.
+
+    - `area`: share of the picture, 0 to 1;
+    - `components`: number of separate pieces, 8-connected;
+    - `balance`: the smaller lung's area over the larger one's, 0 to 1; they lie right and left of the body's middle;
+    - `border`: share of the outline's pixels that lie on the picture's edge, 0 to 1;
+    - `solidity`: area over that of the convex hull, 0 to 1, mean of the pieces weighted by area.
+    """
+    count, _, stats, _ = cv2.connectedComponentsWithStats(lungs, connectivity=8)
+    if count == 1:
+        return dict.fromkeys(MEASURES, 0)
+    area = int(lungs.sum())
+    middle = _middle(image)
+    sides = sorted((int(lungs[:, :middle].sum()), int(lungs[:, middle:].sum())))
+    return {
+        "area": area / lungs.size,
+        "components": count - 1,
+        "balance": sides[0] / sides[1],
+        "border": _border(lungs),
+        "solidity": _solidity(lungs, stats),
+    }
+
+
+def _middle(image: np.ndarray) -> int:
+    """The column of the body's centroid, that of the picture where there is no body."""
+    body = find_body(image)[0]
+    return round(float(np.nonzero(body)[1].mean())) if body.any() else image.shape[1] // 2
+
+
+def _border(lungs: np.ndarray) -> float:
+    outline = lungs & ~cv2.erode(lungs, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    edge = outline.copy()
+    edge[1:-1, 1:-1] = 0
+    return float(edge.sum() / outline.sum())
+
+
+def _solidity(lungs: np.ndarray, stats: np.ndarray) -> float:
+    """Pixels of a hull count where the hull of the pixels' centres covers them; the mean is weighted by area."""
+    sums = []
+    _, pieces = cv2.connectedComponents(lungs, connectivity=8)
+    for number in range(1, len(stats)):
+        x, y, width, height, area = (int(value) for value in stats[number])
+        piece = (pieces[y : y + height, x : x + width] == number).astype(np.uint8)
+        hull = np.zeros_like(piece)
+        cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(piece)), 1)
+        sums.append(area * area / int((hull | piece).sum()))
+    return float(sum(sums) / lungs.sum())

@@ -1,0 +1,42 @@
+"""The slice stores of all shards, read as one."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from ssinfnet.errors import InputError
+from ssinfnet.slices import SliceStore
+
+
+class Shards:
+    """Slice stores that share out the slices; use it as a context manager."""
+
+    def __init__(self, paths: Sequence[Path]):
+        """Open all of `paths`; raises `InputError` for one that is no store, and for a slice in two of them."""
+        self._stack = ExitStack()
+        self._by_id: dict[str, SliceStore] = {}
+        self._paths = paths
+        try:
+            for path in paths:
+                store = self._stack.enter_context(SliceStore(path))
+                for slice_id in store.ids:
+                    if slice_id in self._by_id:
+                        raise InputError(f"{path}: {slice_id} is in {self._by_id[slice_id].path} already")
+                    self._by_id[slice_id] = store
+        except InputError:
+            self._stack.close()
+            raise
+
+    def read(self, array: str, slice_id: str) -> np.ndarray:
+        """One array of one slice; raises `InputError` when no shard holds it."""
+        if slice_id not in self._by_id:
+            raise InputError(f"{self._paths[0]} and the other shards: no slice {slice_id}; give all shards of a run")
+        return self._by_id[slice_id].read(array, slice_id)
+
+    def __enter__(self) -> "Shards":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
