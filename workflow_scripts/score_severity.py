@@ -10,7 +10,7 @@ from ssinfnet import command
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the command."""
+    """Run the command; raises `InputError` for inputs that do not fit and when nobody can be scored."""
     parser = command.parser(__doc__, config="severity")
     parser.add_argument("--slices-store", type=Path, required=True, help="slice store of the iCTCF pictures")
     parser.add_argument("--lungs", type=Path, nargs="+", required=True, help="stores with the lungs, one per shard")
@@ -22,26 +22,21 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out-metrics", type=Path, required=True, help="metrics, cut-offs and counts, JSON")
     args = parser.parse_args(argv)
 
-    import contextlib
-
-    import pandas as pd
-
     from ssinfnet import severity, severity_report
     from ssinfnet.config.severity import Severity
     from ssinfnet.files import write_json, write_text
+    from ssinfnet.shards import Shards
     from ssinfnet.slices import SliceStore
 
     config = command.section(Severity, args.config_json, "severity")
-    patients = pd.read_csv(args.patients, dtype={"patient": str})
-    quality = pd.read_csv(args.quality, dtype={"id": str}).set_index("id")
-    with contextlib.ExitStack() as stack:
-        store = stack.enter_context(SliceStore(args.slices_store))
-        lungs, infection = (
-            [stack.enter_context(SliceStore(path)) for path in paths] for paths in (args.lungs, args.infection)
-        )
-        slices = severity_report.measure(store, lungs, infection, quality, patients)
+    patients = severity_report.read_patients(args.patients)
+    verdicts = severity_report.read_verdicts(args.quality)
+    with SliceStore(args.slices_store) as store, Shards(args.lungs) as lungs, Shards(args.infection) as infection:
+        slices = severity_report.measure(store, lungs, infection, verdicts, patients)
     slices = severity.score_slices(slices, config)
-    patients = severity.score_patients(patients, slices[slices["verdict"] == "kept"], config)
+    patients = severity.score_patients(
+        patients, slices[~slices["left_out"].isin(["lungs rejected", "no lungs"])], config
+    )
     metrics = severity_report.summarise(slices, patients, config)
     for path, table in ((args.out_slices, slices), (args.out_patients, patients)):
         write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))

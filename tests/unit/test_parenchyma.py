@@ -185,6 +185,11 @@ def test_the_same_slices_give_the_same_bytes_and_another_method_others(tmp_path)
     assert files["a"] == files["b"] != files["c"]
 
 
+def test_cleaning_judges_by_what_is_measured():
+    # Neither module imports the other, so that a change of one does not run the other's stage again.
+    assert cleaning.MEASURES == lung_quality.MEASURES
+
+
 def test_a_shard_without_slices_is_empty(tmp_path):
     extract(tmp_path, count=1)
     assert pd.read_csv(tmp_path / "1.csv").empty

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,33 @@ def test_ratio_is_the_mean_of_the_map_inside_the_lungs():
     assert np.isnan(severity.infection_ratio(infection, np.zeros_like(lungs)))
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 16), st.booleans()), min_size=1, max_size=40), st.randoms())
+def test_ratio_is_bounded_and_asks_neither_for_order_nor_for_what_lies_outside(pixels, random):
+    def ratio(pixels, scale=1.0):
+        infection = np.array([[value / 16 for value, _ in pixels]], dtype=np.float16) * np.float16(scale)
+        return severity.infection_ratio(infection, np.array([[inside for _, inside in pixels]], dtype=np.uint8))
+
+    shuffled = random.sample(pixels, len(pixels))
+    outside_infected = [(value if inside else 16, inside) for value, inside in pixels]
+    if not any(inside for _, inside in pixels):
+        assert np.isnan(ratio(pixels))
+        return
+    assert 0 <= ratio(pixels) <= 1
+    assert ratio(pixels) == pytest.approx(ratio(shuffled)) == pytest.approx(ratio(outside_infected))
+    assert ratio(pixels, scale=0.5) == pytest.approx(ratio(pixels) / 2)
+
+
+def test_maps_of_another_size_than_the_lungs_are_refused():
+    with pytest.raises(InputError, match=r"\(4, 4\).*\(4, 5\)"):
+        severity.infection_ratio(np.zeros((4, 4), np.float16), np.ones((4, 5), np.uint8))
+
+
+def test_a_large_map_of_half_precision_is_summed_without_loss():
+    infection = np.full((512, 512), 0.1, dtype=np.float16)
+    assert severity.infection_ratio(infection, np.ones((512, 512), np.uint8)) == pytest.approx(float(np.float16(0.1)))
+
+
 def test_a_score_begins_at_its_cutoff():
     assert severity.classify(np.array([0, 0.0099, 0.01, 0.49, 0.5, 1]), (0.01, 0.5)).tolist() == [0, 0, 1, 1, 2, 2]
 
@@ -37,6 +65,36 @@ def test_fitted_cutoffs_are_the_best_of_all_pairs(pairs):
     fitted = severity.fit_cutoffs(ratios, scores)
     assert fitted[0] <= fitted[1]
     assert _mean_recall(scores, severity.classify(ratios, fitted)) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "scores", "predicted"),
+    [
+        ([0.1, 0.2, 0.3], [0, 1, 2], [0, 1, 2]),  # one of each
+        ([0.1, 0.2, 0.3], [0, 0, 0], [0, 0, 0]),  # one class
+        ([0.1, 0.2, 0.3], [2, 2, 2], [2, 2, 2]),
+        ([0.1, 0.2, 0.3], [0, 2, 2], [0, 2, 2]),  # none in the middle
+        ([0.0, 0.0, 0.0, 1.0], [0, 0, 0, 2], [0, 0, 0, 2]),
+        ([0.2, 0.2, 0.2], [0, 0, 1], [0, 0, 0]),  # equal ratios cannot be told apart
+    ],
+)
+def test_fitted_cutoffs_by_hand(ratios, scores, predicted):
+    cutoffs = severity.fit_cutoffs(np.array(ratios), np.array(scores))
+    found = severity.classify(np.array(ratios), cutoffs)
+    assert _mean_recall(np.array(scores), found) == _mean_recall(np.array(scores), np.array(predicted))
+    assert len(set(found[np.array(ratios) == ratios[0]])) == 1
+
+
+def test_cutoffs_of_all_slices_of_the_data_set_are_found_at_once():
+    random = np.random.default_rng(0)
+    scores = random.choice(3, 6613, p=(0.8, 0.15, 0.05))
+    ratios = np.clip(random.normal(0.1 + 0.2 * scores, 0.1), 0, 1)
+    tracemalloc.start()
+    low, high = severity.fit_cutoffs(ratios, scores)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.1 < low < 0.3 < high < 0.5
+    assert peak < 50e6  # all pairs at once would take 350 MB
 
 
 def _mean_recall(truth, predicted):
@@ -90,7 +148,7 @@ def test_auc_of_severe_or_worse():
     assert nobody == {"value": None, "low": None, "high": None}
 
 
-def run(folder, ratios_by_patient, *, verdict="kept", patients=None):
+def run(folder, ratios_by_patient, *, verdict="kept", patients=None, empty=(), without_map=None):
     """Score patients whose slices have constant maps of these ratios; returns the folder of the results."""
     ids = [
         (f"{patient}_{n}", patient, r) for patient, ratios in ratios_by_patient.items() for n, r in enumerate(ratios)
@@ -104,7 +162,9 @@ def run(folder, ratios_by_patient, *, verdict="kept", patients=None):
         for slice_id, patient, ratio in ids:
             where = {"group": patient, "origin": "memory"}
             store.add(slice_id, **where, image=lungs)
-            lung_store.add(slice_id, **where, lungs=lungs)
+            lung_store.add(slice_id, **where, lungs=lungs * np.uint8(slice_id not in empty))
+            if slice_id == without_map:
+                continue
             maps.add(slice_id, **where, infection=np.full((4, 4), ratio, dtype=np.float16))
     quality = pd.DataFrame({"id": [slice_id for slice_id, *_ in ids], "verdict": verdict})
     quality.to_csv(folder / "q.csv", index=False)
@@ -143,6 +203,72 @@ def test_patients_are_scored_joined_by_id_and_left_out_with_a_reason(tmp_path):
     assert metrics["auc_severe"]["value"] == 1
     assert metrics["majority"]["micro_f1"] == pytest.approx(2 / 5)
     assert metrics["slices"]["majority"]["micro_f1"] == pytest.approx(3 / 6)
+
+
+def numbers(value):
+    """All leaves of JSON values."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from numbers(item)
+    else:
+        yield value
+
+
+@pytest.mark.parametrize("ratios", [[0.0] * 4, [0.5] * 4, [0.1, 0.2, 0.3, 0.4]])
+@pytest.mark.parametrize("scores", [(0, 0, 0, 0), (2, 2, 2, 2), (0, 0, 1, 2), (1, 1, 2, 2)])
+def test_every_number_is_finite_or_null(tmp_path, ratios, scores):
+    patients = pd.DataFrame({"patient": list("abcd"), "morbidity": "x", "score": scores, "slices": 1})
+    run(tmp_path, {patient: [ratio] for patient, ratio in zip("abcd", ratios, strict=True)}, patients=patients)
+    metrics = json.loads((tmp_path / "metrics.json").read_text(), parse_constant=lambda text: pytest.fail(text))
+    leaves = [value for value in numbers(metrics) if not isinstance(value, str)]
+    assert all(value is None or np.isfinite(value) for value in leaves) and len(leaves) > 60
+    assert (metrics["auc_severe"]["value"] is None) == (0 not in scores or set(scores) == {0})
+    if len(set(ratios)) == 1 and metrics["auc_severe"]["value"] is not None:
+        assert metrics["auc_severe"]["value"] == 0.5
+
+
+def test_one_patient_of_each_class_cannot_be_fitted(tmp_path):
+    patients = pd.DataFrame({"patient": list("abc"), "morbidity": "x", "score": [0, 1, 2], "slices": 1})
+    with pytest.raises(InputError, match="at least two patients of one class"):
+        run(tmp_path, {"a": [0.0], "b": [0.1], "c": [0.5]}, patients=patients)
+
+
+def test_a_kept_slice_without_lungs_is_left_out_and_counted(tmp_path):
+    run(tmp_path, RATIOS, patients=PATIENTS, empty=("a_1", "e_0"))
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["counts"]["slices_left_out"] == {"no lungs": 2, "no severity score": 1}
+    table = pd.read_csv(tmp_path / "patients.csv").set_index("patient")
+    assert table.loc["a", ["ratio_mean", "kept_slices"]].tolist() == [0, 1]
+    assert table.loc["e", "left_out"] == "no slice kept"
+
+
+@pytest.mark.parametrize(
+    ("patients", "message"),
+    [
+        (PATIENTS.iloc[1:], "patient a of slice a_0 is not in the table of patients"),
+        (PATIENTS.replace({"score": {2: 3}}), "e has the score 3.0"),
+        (PATIENTS.drop(columns="score"), "p.csv: no column score"),
+    ],
+)
+def test_a_table_of_patients_that_does_not_fit_is_an_error(tmp_path, patients, message):
+    with pytest.raises(InputError, match=message):
+        run(tmp_path, RATIOS, patients=patients)
+
+
+def test_a_missing_map_is_an_error_that_names_the_slice(tmp_path):
+    with pytest.raises(InputError, match=r"slice b_0: .*no slice b_0"):
+        run(tmp_path, RATIOS, patients=PATIENTS, without_map="b_0")
+
+
+def test_the_same_inputs_give_the_same_bytes(tmp_path):
+    found = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        run(tmp_path / name, RATIOS, patients=PATIENTS)
+        found.append(
+            [(tmp_path / name / f"{file}").read_bytes() for file in ("slices.csv", "patients.csv", "metrics.json")]
+        )
+    assert found[0] == found[1]
 
 
 def test_nobody_to_score_is_an_error(tmp_path):

@@ -10,7 +10,6 @@ from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.errors import InputError
 
 MEASURES = ("area", "components", "balance", "border", "solidity")
-"""As `lung_quality.measure` gives them; not imported from there, as cleaning does not depend on how lungs are found."""
 KEPT, REJECTED = "kept", "rejected"
 BY_HAND = "excluded by hand"
 

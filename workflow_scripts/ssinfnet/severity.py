@@ -19,8 +19,10 @@ CLASSES = 3  # scores 0, 1 (severe), 2 (critically ill)
 def infection_ratio(infection: np.ndarray, lungs: np.ndarray) -> float:
     """Infected share of the lungs, 0 to 1, of one slice; NaN where there are no lungs.
 
-    `infection` is a probability map (H, W), `lungs` 0 and 1 (H, W).
+    `infection` is a probability map (H, W), `lungs` 0 and 1 (H, W). Raises `InputError` for two sizes.
     """
+    if infection.shape != lungs.shape:
+        raise InputError(f"the infection map is {infection.shape} and the lungs are {lungs.shape}")
     inside = infection[lungs > 0].astype(np.float64)
     return float(inside.mean()) if inside.size else float("nan")
 
@@ -47,9 +49,10 @@ def fit_cutoffs(ratios: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
     absent = [not (scores == score).any() for score in range(CLASSES)]
     first = below[0] - below[1]
     second = below[1] + (0 if absent[2] else 1 - below[2])
-    total = np.where(np.tri(len(midpoints), dtype=bool).T, first[:, None] + second[None, :], -np.inf)
-    # Rounded, so that sums in another order cannot break a tie.
-    low, high = np.unravel_index(np.argmax(total.round(12)), total.shape)
+    # So the best pair is found in one pass. Rounded, so that sums in another order cannot break a tie.
+    best_second = np.maximum.accumulate(second[::-1])[::-1]
+    low = int(np.argmax((first + best_second).round(12)))
+    high = low + int(np.argmax(second[low:].round(12)))
     return float(midpoints[low]), float(midpoints[high])
 
 

@@ -1,6 +1,7 @@
 """From stores of maps to the tables and metrics of the severity stage."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,34 +10,57 @@ import pandas as pd
 from ssinfnet import severity, severity_metrics
 from ssinfnet.config.severity import Severity
 from ssinfnet.errors import InputError
+from ssinfnet.shards import Shards
 from ssinfnet.slices import SliceStore
+
+KEPT = "kept"
+
+
+def read_patients(path: Path) -> pd.DataFrame:
+    """The table of patients, CSV: patient, morbidity, score (NaN: none) and slices (count).
+
+    Raises `InputError` for a table that cannot be read and for a score other than 0, 1 or 2.
+    """
+    table = _read(path, ("patient", "morbidity", "score", "slices"))
+    wrong = table[table["score"].notna() & ~table["score"].isin(severity_metrics.SCORES)]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise InputError(f"{path}: {row['patient']} has the score {row['score']}; ictcf.scores must be 0, 1 or 2")
+    return table
+
+
+def read_verdicts(path: Path) -> dict[str, str]:
+    """Verdict (kept or rejected) by slice id, from the table of the cleaning."""
+    table = _read(path, ("id", "verdict"))
+    return dict(zip(table["id"], table["verdict"], strict=True))
 
 
 def measure(
-    store: SliceStore,
-    lungs: Sequence[SliceStore],
-    infection: Sequence[SliceStore],
-    quality: pd.DataFrame,
-    patients: pd.DataFrame,
+    store: SliceStore, lungs: Shards, infection: Shards, verdicts: dict[str, str], patients: pd.DataFrame
 ) -> pd.DataFrame:
     """A row per slice of `store`: id, patient, score, verdict, ratio and left_out (empty: scored).
 
-    `lungs` and `infection` are shards; `quality` has verdict by slice id, `patients` patient and score.
+    `patients` has patient and score. Raises `InputError` for a slice without lungs, infection map, verdict or patient,
+    and where its lungs and its infection map differ in size.
     """
-    lungs_of = {slice_id: shard for shard in lungs for slice_id in shard.ids}
-    infection_of = {slice_id: shard for shard in infection for slice_id in shard.ids}
     score_of = dict(zip(patients["patient"], patients["score"], strict=True))
     rows = []
     for slice_id, patient in zip(store.index["id"], store.index["group"], strict=True):
-        for name, found in (("lungs", lungs_of), ("infection map", infection_of), ("verdict", quality.index)):
-            if slice_id not in found:
-                raise InputError(f"{store.path}: slice {slice_id} has no {name}; run the stage before again")
-        verdict, score = quality.loc[slice_id, "verdict"], score_of[patient]
-        ratio = severity.infection_ratio(
-            infection_of[slice_id].read("infection", slice_id), lungs_of[slice_id].read("lungs", slice_id)
-        )
-        left_out = "lungs rejected" if verdict != "kept" else "no severity score" if np.isnan(score) else ""
-        rows.append((slice_id, patient, score, verdict, ratio, left_out))
+        if slice_id not in verdicts:
+            raise InputError(f"{store.path}: slice {slice_id} has no verdict; clean the parenchyma again")
+        if patient not in score_of:
+            raise InputError(f"{store.path}: patient {patient} of slice {slice_id} is not in the table of patients")
+        try:
+            ratio = severity.infection_ratio(infection.read("infection", slice_id), lungs.read("lungs", slice_id))
+        except InputError as error:
+            raise InputError(f"slice {slice_id}: {error}") from None
+        reasons = {
+            "lungs rejected": verdicts[slice_id] != KEPT,
+            "no lungs": np.isnan(ratio),
+            "no severity score": pd.isna(score_of[patient]),
+        }
+        left_out = next((reason for reason, applies in reasons.items() if applies), "")
+        rows.append((slice_id, patient, score_of[patient], verdicts[slice_id], ratio, left_out))
     return pd.DataFrame(rows, columns=["id", "patient", "score", "verdict", "ratio", "left_out"])
 
 
@@ -77,3 +101,13 @@ def _scores(table: pd.DataFrame) -> dict[str, Any]:
 
 def _count(reasons: pd.Series) -> dict[str, int]:
     return {str(reason): int(count) for reason, count in reasons[reasons != ""].value_counts().sort_index().items()}
+
+
+def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype={"patient": str, "id": str})
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a table ({error})") from None
+    if missing := [column for column in columns if column not in table]:
+        raise InputError(f"{path}: no column {missing[0]}; run the stage that writes it again")
+    return table
