@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 import score_severity
 from ssinfnet import severity, severity_metrics, slices
@@ -203,6 +203,15 @@ def test_patients_are_scored_joined_by_id_and_left_out_with_a_reason(tmp_path):
     assert metrics["auc_severe"]["value"] == 1
     assert metrics["majority"]["micro_f1"] == pytest.approx(2 / 5)
     assert metrics["slices"]["majority"]["micro_f1"] == pytest.approx(3 / 6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAIRS.filter(lambda pairs: len({score > 0 for _, score in pairs}) == 2))
+def test_auc_agrees_with_scikit_learn_and_asks_for_ranks_only(pairs):
+    ratios, truth = np.array([r / 8 for r, _ in pairs]), np.array([s for _, s in pairs])
+    result = severity_metrics.auc_severe(truth, ratios, resamples=20, seed=0)
+    assert result["value"] == pytest.approx(roc_auc_score(truth >= 1, ratios))
+    assert severity_metrics.auc_severe(truth, np.exp(5 * ratios), resamples=20, seed=0) == result
 
 
 def numbers(value):

@@ -44,14 +44,25 @@ def auc_severe(truth: np.ndarray, ratios: np.ndarray, *, resamples: int, seed: i
     severe = truth >= 1
     if not _vary(severe):
         return {"value": None, "low": None, "high": None}
+    levels = np.unique(ratios, return_inverse=True)[1]
     random = np.random.default_rng(seed)
     values: list[float] = []
     while len(values) < resamples:
         chosen = random.integers(0, len(truth), len(truth))
         if _vary(severe[chosen]):
-            values.append(metrics.roc_auc_score(severe[chosen], ratios[chosen]))
+            values.append(_auc(severe[chosen], levels[chosen]))
     low, high = np.percentile(values, [2.5, 97.5])
-    return {"value": float(metrics.roc_auc_score(severe, ratios)), "low": float(low), "high": float(high)}
+    return {"value": _auc(severe, levels), "low": float(low), "high": float(high)}
+
+
+def _auc(severe: np.ndarray, levels: np.ndarray) -> float:
+    """Share of the pairs of one severe and one other patient (n,) that are ranked rightly by level (n,), ties half.
+
+    As scikit-learn's `roc_auc_score`, which takes milliseconds; a thousand resamples took most of the stage's time.
+    """
+    above, other = (np.bincount(levels[mask], minlength=levels.max() + 1) for mask in (severe, ~severe))
+    right = (above * (np.cumsum(other) - other / 2)).sum()
+    return float(right / (above.sum() * other.sum()))
 
 
 def spearman(truth: np.ndarray, ratios: np.ndarray) -> float | None:
