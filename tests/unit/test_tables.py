@@ -150,6 +150,17 @@ def test_without_severity_stage_only_published_rows_and_a_note(results):
     assert set(table["note"]) == {tables.NO_SEVERITY}
 
 
+def test_without_classes_tables_3_and_4_hold_published_rows_and_a_note(results):
+    folder, _ = results
+    outputs = [f"--out-table-{number}={folder}/table_{number}.csv" for number in range(2, 6)]
+    single = ["--single", "sinfnet", "0", f"{folder}/single_sinfnet_0.json"]
+    tabulate_results.main(["--config-json", json.dumps({"methods": METHODS}), *single, *outputs])
+    for number in (3, 4):
+        table = tables.read(folder / f"table_{number}.csv")
+        assert set(table["source"]) == {"published"}
+        assert table["note"].str.contains(tables.NO_CLASSES).all()
+
+
 def test_defects_are_named(results):
     folder, _ = results
     with pytest.raises(InputError, match="method other is not in the config"):

@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,3 +61,8 @@ def first_seeds(runs: Sequence[Run]) -> list[Run]:
         if run.method not in chosen or run.seed < chosen[run.method].seed:
             chosen[run.method] = run
     return list(chosen.values())
+
+
+def labels(runs: Sequence[Run], methods: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The label of each method of `runs`, in their order: as the config's section `methods` says, else the name."""
+    return {run.method: methods.get(run.method, {}).get("label", run.method) for run in runs}

@@ -77,6 +77,7 @@ def summarise(slices: pd.DataFrame, patients: pd.DataFrame, config: Severity) ->
         "slices": _scores(used),
         "cutoffs": {"published": list(config.published), "fitted": list(severity.fit_cutoffs(ratios, truth))},
         "headline": config.cutoffs,
+        "patient_ratio": config.patient_ratio,
         "auc_severe": severity_metrics.auc_severe(truth, ratios, resamples=config.bootstrap, seed=config.seed),
         "spearman": severity_metrics.spearman(truth, ratios),
         "counts": {

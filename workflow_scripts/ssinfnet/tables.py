@@ -35,15 +35,17 @@ SEVERITY_METRICS = (
 )
 ORACLE = "oracle: the prior is the ground truth of the test slices"
 MAJORITY = "Always the most frequent class"
+NO_CLASSES = "no row of ours: the masks of this data set do not tell the classes"
 NO_SEVERITY = "no row of ours: the severity stage is not configured"
 
 
 def segmentation_table(number: int, runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.DataFrame:
     """Table 2, 3 or 4 from the summaries (JSON files) of `runs`; rows in the order of the runs, then as published.
 
+    Without runs it is the published rows and a note.
     Raises `InputError` for a method that the config lacks and for runs that were scored on different images.
     """
-    note = ORACLE if number == 4 else ""
+    note = "; ".join(filter(None, (ORACLE if number == 4 else "", "" if runs else NO_CLASSES)))
     summaries: dict[str, list[dict[str, Any]]] = {}
     images = None
     for run in runs:

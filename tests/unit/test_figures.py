@@ -1,0 +1,242 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import plot_learning
+import plot_overlays
+import plot_severity
+from ssinfnet import figures, overlays, slices
+from ssinfnet.errors import InputError
+
+METHODS = {"sinfnet": {"label": "SInfNet"}, "ssinfnet": {"label": "SSInfNet", "pretext": "inpainting"}}
+
+
+def texts(figure):
+    """All that is written in a figure's axes and legends."""
+    found = [text.get_text() for text in figure.texts]
+    for axis in figure.axes:
+        found += [axis.get_title(), axis.get_title("left"), axis.get_xlabel(), axis.get_ylabel()]
+        found += [text.get_text() for text in axis.texts]
+        found += [label.get_text() for label in axis.get_xticklabels()]
+    for legend in figure.legends:
+        found += [text.get_text() for text in legend.get_texts()]
+    return [text for text in found if text]
+
+
+def size_of(path):
+    with Image.open(path) as picture:
+        return picture.size
+
+
+# --- curves -----------------------------------------------------------------------------------------------------------
+
+
+def epochs_table(*, every=1):
+    epochs = np.arange(1, 7)
+    validated = np.where(epochs % every == 0, 0.1 * epochs, np.nan)
+    columns = {"epoch": epochs, "loss": 1 / epochs, "validation_loss": validated, "validation_dice": validated}
+    return pd.DataFrame(columns)
+
+
+def round_table(number, phase, losses):
+    rows = [(number, phase, epoch, loss) for epoch, loss in enumerate(losses, start=1)]
+    return pd.DataFrame(rows, columns=["round", "phase", "epoch", "erased_loss"])
+
+
+def test_learning_curves_show_each_run_and_skip_epochs_without_validation():
+    curves = {
+        ("sinfnet", 0, "single"): epochs_table(),
+        ("ssinfnet", 0, "single"): epochs_table(every=2),
+        ("ssinfnet", 1, "single"): epochs_table(every=2),
+        ("sinfnet", 0, "multi"): epochs_table(),
+    }
+    figure = figures.learning_curves(curves, {"sinfnet": "SInfNet", "ssinfnet": "SSInfNet"})
+    assert len(figure.axes) == 6
+    loss, _, dice = figure.axes[:3]
+    assert [len(line.get_xdata()) for line in loss.lines] == [6, 6, 6]
+    assert [list(line.get_xdata()) for line in dice.lines[1:]] == [[2, 4, 6]] * 2
+    assert len({line.get_linestyle() for line in dice.lines}) == 2  # told apart without colour
+    assert {"SInfNet", "SSInfNet", "Validation Dice"} <= set(texts(figure))
+
+
+def test_pretext_curves_run_on_over_rounds_and_shade_the_coach():
+    table = pd.concat(
+        [round_table(0, "network", [3, 2]), round_table(1, "coach", [2.5]), round_table(2, "network", [1])]
+    )
+    figure = figures.pretext_curves({("ssinfnet", 0, "single"): table}, {"sinfnet": "A", "ssinfnet": "B"})
+    (axis,) = figure.axes
+    assert [list(line.get_xdata()) for line in axis.lines] == [[1, 2], [2, 3], [3, 4]]
+    assert [list(line.get_ydata()) for line in axis.lines] == [[3, 2], [2, 2.5], [2.5, 1]]
+    (shade,) = axis.patches
+    assert (shade.get_x(), shade.get_width()) == (2.5, 1)
+
+
+def test_plot_learning_joins_the_rounds_of_a_run(tmp_path):
+    epochs_table().to_csv(tmp_path / "epochs.csv", index=False)
+    for number, phase in enumerate(("network", "coach")):
+        round_table(number, phase, [2, 1]).to_csv(tmp_path / f"round{number}.csv", index=False)
+    arguments = ["--config-json", json.dumps({"methods": METHODS})]
+    for method, stage in (("sinfnet", "single"), ("ssinfnet", "single"), ("ssinfnet", "multi")):
+        arguments += ["--epochs", method, "0", stage, f"{tmp_path}/epochs.csv"]
+    outputs = ["--out-epochs", f"{tmp_path}/epochs.png", "--out-rounds", f"{tmp_path}/rounds.png"]
+    plot_learning.main([*arguments, *outputs])
+    without = size_of(tmp_path / "rounds.png")
+    for number in range(2):
+        arguments += ["--rounds", "ssinfnet", "0", "single", f"{tmp_path}/round{number}.csv"]
+    plot_learning.main([*arguments, *outputs])
+    assert size_of(tmp_path / "rounds.png")[1] > without[1]
+    first = (tmp_path / "epochs.png").read_bytes()
+    plot_learning.main([*arguments, *outputs])
+    assert (tmp_path / "epochs.png").read_bytes() == first
+
+
+def test_without_pretext_the_picture_says_so():
+    assert "pretext task" in texts(figures.pretext_curves({}, {"sinfnet": "A"}))[0]
+
+
+def test_bad_tables_are_named(tmp_path):
+    path = tmp_path / "epochs.csv"
+    epochs_table().drop(columns="loss").to_csv(path, index=False)
+    outputs = ["--out-epochs", f"{tmp_path}/a.png", "--out-rounds", f"{tmp_path}/b.png"]
+    with pytest.raises(InputError, match=r"epochs.csv: no column loss"):
+        plot_learning.main(["--epochs", "sinfnet", "0", "single", str(path), *outputs])
+    with pytest.raises(InputError, match="stage is 'both'"):
+        plot_learning.main(["--epochs", "sinfnet", "0", "both", str(path), *outputs])
+
+
+# --- overlays ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def case(tmp_path):
+    """Eight test slices of three groups: lesions of 1 to 6 columns, of two classes, and two healthy slices."""
+    groups = {"a1": "A", "a2": "A", "a3": "A", "a4": "A", "b1": "B", "c1": "C", "h1": "A", "h2": "B"}
+    widths = {"a1": 6, "a2": 5, "a3": 4, "a4": 3, "b1": 2, "c1": 1, "h1": 0, "h2": 0}
+    masks = {name: np.zeros((12, 10), dtype=np.uint8) for name in groups}
+    for name, width in widths.items():
+        masks[name][2:8, 1 : 1 + width] = 1
+        masks[name][8:10, 1 : 1 + width] = 2
+        masks[name][11] = 3
+    split = pd.DataFrame({"id": list(groups), "group": list(groups.values()), "part": "test"})
+    split.to_csv(tmp_path / "split.csv", index=False)
+    found = {name: mask if name != "h1" else np.ones_like(mask) for name, mask in masks.items()}
+
+    def store(path, arrays):
+        with slices.create(tmp_path / path) as writer:
+            for name, group in groups.items():
+                writer.add(name, group=group, origin="made here", **arrays(name))
+
+    grey = np.full((12, 10), 90, dtype=np.uint8)
+    store("slices.h5", lambda name: {"image": grey, "mask": masks[name]})
+    store("infection.h5", lambda name: {"infection": 0.4 * np.isin(found[name], (1, 2)).astype(np.float16)})
+    store(
+        "classes.h5", lambda name: {"classes": np.stack([found[name] == code for code in range(3)]).astype(np.float16)}
+    )
+    (tmp_path / "metrics.json").write_text(json.dumps({"threshold": {"value": 0.3}}))
+    return tmp_path, split
+
+
+def test_slices_shown_are_the_largest_lesions_of_each_group_and_a_healthy_one(case):
+    folder, split = case
+    with slices.SliceStore(folder / "slices.h5") as store:
+        assert overlays.choose_slices(store, split, (1, 2)) == ["a1", "b1", "c1", "a2", "h1"]
+        assert overlays.choose_slices(store, split[~split["id"].str.startswith("h")], (1, 2)) == [
+            "a1",
+            "b1",
+            "c1",
+            "a2",
+        ]
+
+
+def test_grids_say_what_is_found_at_the_threshold(case):
+    folder, split = case
+    with slices.SliceStore(folder / "slices.h5") as store:
+        maps = {"high": (folder / "infection.h5", 0.5), "low": (folder / "infection.h5", 0.3)}
+        figure = overlays.single_grid(store, split, (1, 2), maps)
+        assert [axis.get_xlabel() for axis in figure.axes[2:4]] == ["infection: Dice 0.00", "infection: Dice 1.00"]
+        assert [axis.get_xlabel() for axis in figure.axes[-2:]] == ["infection: rightly none", "infection: false alarm"]
+        assert [axis.get_title("center") for axis in figure.axes[:4]] == ["CT", "Truth", "high", "low"]
+        assert figure.axes[1].get_xlabel() == "infected 40.0% of the picture"
+        figure = overlays.multi_grid(store, split, (1, 2), {"net": folder / "classes.h5"})
+        assert figure.axes[2].get_xlabel() == "GGO: Dice 1.00\nconsolidation: Dice 1.00"
+        assert figure.axes[-1].get_xlabel() == "GGO: false alarm\nconsolidation: rightly none"
+        # GGO and consolidation differ in colour and in line.
+        handles = figure.legends[0].legend_handles
+        assert (
+            len({handle.get_color() for handle in handles}) == len({handle.get_linestyle() for handle in handles}) == 2
+        )
+
+
+def test_plot_overlays_draws_the_lowest_seed_and_manages_without_classes(case):
+    folder, _ = case
+    arguments = ["--config-json", json.dumps({"methods": METHODS, "labels": {"infection": [1, 2]}})]
+    arguments += [f"--slices={folder}/slices.h5", f"--split={folder}/split.csv"]
+    outputs = [f"--out-single={folder}/single.png", f"--out-multi={folder}/multi.png"]
+    for seed in ("3", "1"):
+        arguments += ["--single", "sinfnet", seed, f"{folder}/infection.h5"]
+    with pytest.raises(InputError, match="no --thresholds for method sinfnet, seed 1"):
+        plot_overlays.main([*arguments, "--thresholds", "sinfnet", "3", f"{folder}/metrics.json", *outputs])
+    arguments += ["--thresholds", "sinfnet", "1", f"{folder}/metrics.json"]
+    plot_overlays.main([*arguments, *outputs])
+    notice = size_of(folder / "multi.png")
+    plot_overlays.main([*arguments, "--multi", "sinfnet", "1", f"{folder}/classes.h5", *outputs])
+    assert size_of(folder / "multi.png")[1] > notice[1]
+    assert size_of(folder / "multi.png")[0] == size_of(folder / "single.png")[0]  # three columns each
+
+
+# --- severity ---------------------------------------------------------------------------------------------------------
+
+
+def severity(folder, headline="fitted"):
+    patients = pd.DataFrame(
+        {
+            "patient": list("pqrstu"),
+            "morbidity": ["Severe", "Control", "Control", "Critically ill", "Suspected", "Regular"],
+            "score": [1, 0, 0, 2, np.nan, 0],
+            "ratio_mean": [0.3, 0.0, 0.02, 0.6, 0.2, np.nan],
+            "ratio_max": [0.4, 0.0, 0.03, 0.7, 0.3, np.nan],
+        }
+    )
+    patients.to_csv(folder / "patients.csv", index=False)
+    metrics = {
+        "cutoffs": {"published": [0.01, 0.5], "fitted": [0.1, 0.4]},
+        "headline": headline,
+        "patient_ratio": "max",
+        "fitted": {"confusion_matrix": [[2, 0, 0], [0, 1, 0], [0, 0, 1]]},
+        "published": {"confusion_matrix": [[1, 1, 0], [0, 1, 0], [0, 0, 1]]},
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    return patients, metrics
+
+
+def test_severity_shows_scored_patients_by_class_and_all_cutoffs(tmp_path):
+    figure = figures.severity_figure({"SInfNet": severity(tmp_path)})
+    ratios, matrix = figure.axes
+    labels = [label.get_text() for label in ratios.get_xticklabels()]
+    assert labels == ["Control\nscore 0\nn = 2", "Severe\nscore 1\nn = 1", "Critically ill\nscore 2\nn = 1"]
+    points = np.concatenate([line.get_ydata() for line in ratios.lines if line.get_marker() == "o"])
+    np.testing.assert_allclose(np.sort(points), [0, 0.03, 0.4, 0.7])
+    lines = {line.get_ydata()[0] for line in ratios.lines if list(line.get_xdata()) == [0, 1]}
+    assert lines == {0.01, 0.1, 0.4, 0.5}
+    assert [text.get_text() for text in matrix.texts][:2] == ["2\n100%", "0\n0%"]
+    assert matrix.get_xlabel() == "predicted score, fitted cut-offs"
+
+
+def test_matrix_is_of_the_headline_cutoffs(tmp_path):
+    matrix = figures.severity_figure({"SInfNet": severity(tmp_path, "published")}).axes[1]
+    assert [text.get_text() for text in matrix.texts][:2] == ["1\n50%", "1\n50%"]
+    assert matrix.get_xlabel() == "predicted score, published cut-offs"
+
+
+def test_plot_severity_writes_the_same_bytes(tmp_path):
+    severity(tmp_path)
+    run = ["--severity", "sinfnet", "0", f"{tmp_path}/patients.csv", f"{tmp_path}/metrics.json"]
+    for name in ("one.png", "two.png"):
+        plot_severity.main([*run, "--out", f"{tmp_path}/{name}"])
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    (tmp_path / "metrics.json").unlink()
+    with pytest.raises(InputError, match=r"metrics.json: cannot be read"):
+        plot_severity.main([*run, "--out", f"{tmp_path}/one.png"])

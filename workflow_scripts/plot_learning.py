@@ -1,0 +1,32 @@
+"""Draw how the trainings went: loss and validation Dice by epoch, and the reconstruction loss of the pretext rounds.
+
+Reads the tables of epochs and of rounds of each method and seed (several files of one run are joined in the order
+given); writes two PNGs. Without --rounds the second one says that no method has a pretext task.
+"""
+
+from pathlib import Path
+
+from ssinfnet import command, runs
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command."""
+    parser = command.parser(__doc__, config="methods")
+    runs.add_option(parser, "epochs", "STAGE", "CSV", help="fine-tuning, stage single or multi", required=True)
+    runs.add_option(parser, "rounds", "STAGE", "CSV", help="pretext rounds, stage single or multi")
+    parser.add_argument("--out-epochs", type=Path, required=True, help="curves of the fine-tuning, PNG")
+    parser.add_argument("--out-rounds", type=Path, required=True, help="curves of the pretext task, PNG")
+    args = parser.parse_args(argv)
+
+    from ssinfnet import figures
+
+    epochs, rounds = runs.parse(args.epochs), runs.parse(args.rounds)
+    labels = runs.labels(epochs, args.config_json.get("methods", {}))
+    curves = figures.read_curves(epochs, ("epoch", "loss", "validation_loss", "validation_dice"))
+    figures.save(figures.learning_curves(curves, labels), args.out_epochs)
+    curves = figures.read_curves(rounds, ("round", "phase", "epoch", "erased_loss"))
+    figures.save(figures.pretext_curves(curves, labels), args.out_rounds)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,238 @@
+"""Curves of training and pictures of severity; all figures share the style set here.
+
+Colours are of the Okabe-Ito palette, told apart by the colour-blind; a line style or marker goes with each, so that
+a grey print can be read too. Files carry no date: the same numbers give the same bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from ssinfnet.errors import InputError
+from ssinfnet.files import atomic_path
+from ssinfnet.runs import Run
+
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY, YELLOW, BLACK = "#E69F00", "#56B4E9", "#F0E442", "#000000"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+STAGES = {"single": "Single network: infection", "multi": "Multi network: classes"}
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "figure.dpi": 130,
+}
+
+Curves = Mapping[tuple[str, int, str], pd.DataFrame]  # by method, seed and stage (single or multi)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure as PNG, atomically and without a date."""
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None}, facecolor="white")
+
+
+def notice(message: str) -> Figure:
+    """A picture that says why there is nothing to show."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7, 1.6))
+        figure.text(0.5, 0.5, message, ha="center", va="center", fontsize=11)
+    return figure
+
+
+def read_curves(runs: Sequence[Run], columns: Sequence[str]) -> dict[tuple[str, int, str], pd.DataFrame]:
+    """The tables of `runs` (values: stage, file) by method, seed and stage; files of one run are joined in order."""
+    parts: dict[tuple[str, int, str], list[pd.DataFrame]] = {}
+    for run in runs:
+        if run.values[0] not in STAGES:
+            raise InputError(f"{run.path}: the stage is {run.values[0]!r}, not one of {', '.join(STAGES)}")
+        parts.setdefault((run.method, run.seed, run.values[0]), []).append(_read(run.path, columns))
+    return {key: pd.concat(tables, ignore_index=True) for key, tables in parts.items()}
+
+
+def read_patients(path: Path) -> pd.DataFrame:
+    """The table of patients that score_severity writes."""
+    return _read(path, ("morbidity", "score", "ratio_mean", "ratio_max"))
+
+
+def learning_curves(curves: Curves, labels: Mapping[str, str]) -> Figure:
+    """Training loss, validation loss and validation Dice by epoch: a row per network, a line per method and seed."""
+    stages = [stage for stage in STAGES if any(key[2] == stage for key in curves)]
+    columns = {"loss": "Training loss", "validation_loss": "Validation loss", "validation_dice": "Validation Dice"}
+    with rc_context(STYLE):
+        figure = Figure(figsize=(11, 0.7 + 2.7 * len(stages)), layout="constrained")
+        axes = figure.subplots(len(stages), len(columns), squeeze=False)
+        for (method, _, stage), table in curves.items():
+            colour, line = _look(list(labels).index(method))
+            for axis, column in zip(axes[stages.index(stage)], columns, strict=True):
+                known = table.dropna(subset=[column])  # an epoch may pass without validation
+                marker = "o" if len(known) < 3 else None
+                axis.plot(known["epoch"], known[column], color=colour, linestyle=line, linewidth=1.5, marker=marker)
+        for row, stage in zip(axes, stages, strict=True):
+            for axis, title in zip(row, columns.values(), strict=True):
+                axis.set(title=title, xlabel="epoch")
+            row[0].set_ylabel(STAGES[stage])
+            row[-1].set_ylim(0, 1)
+        _legend(figure, labels, {key[0] for key in curves})
+    return figure
+
+
+def pretext_curves(rounds: Curves, labels: Mapping[str, str]) -> Figure:
+    """Reconstruction loss on erased pixels by cumulative epoch: a row per network, a column per method.
+
+    Network rounds are white, coach rounds shaded. Without any rounds the picture says that no method has a pretext.
+    """
+    if not rounds:
+        return notice("None of the configured methods has a pretext task:\nthere is no reconstruction loss to show.")
+    with rc_context(STYLE):
+        stages = [stage for stage in STAGES if any(key[2] == stage for key in rounds)]
+        methods = [method for method in labels if any(key[0] == method for key in rounds)]
+        size = (max(7.0, 5.0 * len(methods)), 0.8 + 2.8 * len(stages))
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(len(stages), len(methods), squeeze=False)
+        for (method, seed, stage), table in rounds.items():
+            axis = axes[stages.index(stage), methods.index(method)]
+            first = all(key[1] >= seed for key in rounds if (key[0], key[2]) == (method, stage))
+            _draw_rounds(axis, table, _look(list(labels).index(method))[0], shade=first)
+        for row, stage in zip(axes, stages, strict=True):
+            for axis, method in zip(row, methods, strict=True):
+                axis.set(title=f"{labels[method]}, {stage} network", xlabel="epoch, over all rounds")
+                axis.set_ylabel("$L_{rec}$ on erased pixels")
+        handles = [
+            Line2D([], [], color="#444444", linewidth=1.5, label="network learns"),
+            Line2D([], [], color="#444444", linewidth=1.5, linestyle=":", label="coach learns"),
+            Patch(color="#e8e8e8", label="coach round"),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def severity_figure(results: Mapping[str, tuple[pd.DataFrame, dict[str, Any]]]) -> Figure:
+    """By method label: infection ratios of patients by class with the cut-offs, and the confusion matrix below.
+
+    `results` holds the table of patients (morbidity, score, ratio_mean, ratio_max) and the severity metrics, which say
+    what a patient's ratio is and which cut-offs the matrix is for. Patients without a score or ratio are not drawn.
+    The axis is the root of the ratio, as most of the classes lie close to zero.
+    """
+    with rc_context(STYLE):
+        figure = Figure(figsize=(max(7.0, 5.2 * len(results)), 8), layout="constrained")
+        axes = figure.subplots(2, len(results), squeeze=False, height_ratios=(3, 2))
+        for column, (label, (patients, metrics)) in enumerate(results.items()):
+            _draw_ratios(axes[0, column], patients, metrics)
+            axes[0, column].set_title(label)
+            _draw_confusion(axes[1, column], metrics)
+        handles = [
+            Line2D([], [], color=VERMILLION, linewidth=1.5, label="fitted cut-offs"),
+            Line2D([], [], color=BLUE, linewidth=1.5, linestyle="--", label="published cut-offs"),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a table ({error})") from None
+    if missing := [column for column in columns if column not in table]:
+        raise InputError(f"{path}: no column {missing[0]}; run the stage that writes it again")
+    return table
+
+
+def _look(position: int) -> tuple[str, Any]:
+    return COLOURS[position % len(COLOURS)], LINES[position % len(LINES)]
+
+
+def _legend(figure: Figure, labels: Mapping[str, str], present: set[str]) -> None:
+    handles = []
+    for position, (method, label) in enumerate(labels.items()):
+        if method in present:
+            colour, line = _look(position)
+            handles.append(Line2D([], [], color=colour, linestyle=line, linewidth=1.5, label=label))
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
+
+
+def _draw_rounds(axis: Axes, table: pd.DataFrame, colour: str, *, shade: bool) -> None:
+    table = table.reset_index(drop=True)
+    before = None
+    for _, rows in table.groupby("round", sort=False):
+        epochs = rows.index.to_numpy() + 1
+        coach = rows["phase"].iloc[0] == "coach"
+        if shade and coach:
+            axis.axvspan(epochs[0] - 0.5, epochs[-1] + 0.5, color="#e8e8e8", linewidth=0)
+        # Each round is joined to the point before, so that a round of one epoch is seen as well.
+        x, y = epochs, rows["erased_loss"].to_numpy()
+        if before is not None:
+            x, y = np.append(before[0], x), np.append(before[1], y)
+        marker = "." if len(epochs) == 1 else None
+        axis.plot(x, y, color=colour, linestyle=":" if coach else "-", linewidth=1.5, marker=marker)
+        before = (x[-1], y[-1])
+    axis.set_xlim(0.5, len(table) + 0.5)
+
+
+def _draw_ratios(axis: Axes, patients: pd.DataFrame, metrics: dict[str, Any]) -> None:
+    over, cutoffs = metrics["patient_ratio"], metrics["cutoffs"]
+    ratio = f"ratio_{over}"
+    scored = patients.dropna(subset=["score", ratio])
+    classes = scored.groupby("morbidity")["score"].first().reset_index().sort_values(["score", "morbidity"])
+    ratios = [scored.loc[scored["morbidity"] == name, ratio].to_numpy() for name in classes["morbidity"]]
+    random = np.random.default_rng(0)
+    positions = np.arange(len(ratios))
+    axis.boxplot(
+        ratios,
+        positions=positions,
+        widths=0.55,
+        showfliers=False,
+        medianprops={"color": "black", "linewidth": 1.5},
+        boxprops={"color": "#555555"},
+        whiskerprops={"color": "#555555"},
+        capprops={"color": "#555555"},
+    )
+    for position, values in zip(positions, ratios, strict=True):
+        jitter = position + random.uniform(-0.18, 0.18, len(values))
+        axis.plot(jitter, values, "o", markersize=3.5, alpha=0.6, color=GREEN, markeredgewidth=0)
+    for kind, colour, line in (("fitted", VERMILLION, "-"), ("published", BLUE, "--")):
+        for value in cutoffs[kind]:
+            axis.axhline(value, color=colour, linestyle=line, linewidth=1.5)
+    top = max([*cutoffs["published"], *cutoffs["fitted"], *scored[ratio]])
+    axis.set_yscale("function", functions=(lambda ratio: np.sqrt(np.maximum(ratio, 0)), np.square))
+    axis.set_ylim(0, 1.1 * top)
+    axis.set_yticks([tick for tick in (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1) if tick <= 1.1 * top])
+    rows = zip(classes.itertuples(), ratios, strict=True)
+    names = [f"{row.morbidity}\nscore {int(row.score)}\nn = {len(values)}" for row, values in rows]
+    axis.set_xticks(positions, names)
+    axis.set_ylabel(f"infected share of the lungs, {over} over slices")
+
+
+def _draw_confusion(axis: Axes, metrics: dict[str, Any]) -> None:
+    """Rows are the clinical score, columns the predicted one; the shade is the share of the row."""
+    cutoffs = metrics["headline"]
+    matrix = np.array(metrics[cutoffs]["confusion_matrix"])
+    totals = matrix.sum(axis=1, keepdims=True)
+    shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
+    axis.imshow(shares, cmap="Greys", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        text = f"{int(count)}\n{shares[row, column]:.0%}"
+        axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+    ticks = range(len(matrix))
+    axis.set(xticks=ticks, yticks=ticks, xlabel=f"predicted score, {cutoffs} cut-offs", ylabel="clinical score")
+    axis.grid(False)
+    axis.set_title("Patients, and share of the row", fontsize=9)
