@@ -25,6 +25,4 @@ def test_batch_against_slices():
 
     whole, single = [list(range(24))], [[index] for index in range(24)]
     ratios = sorted(run(single) / run(whole) for _ in range(7))
-    print(
-        f"\none slice at a time takes {ratios[3]:.2f} times as long as a batch of 24 ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-    )
+    print(f"\none slice at a time: {ratios[3]:.2f} times the time of a batch ({ratios[0]:.2f} to {ratios[-1]:.2f})")

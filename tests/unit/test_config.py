@@ -55,7 +55,10 @@ METHODS = {"a": {"label": "A"}}
     [
         ({}, "methods"),
         ({"methods": METHODS, "sinlge": {}}, "unknown key sinlge; did you mean single?"),
-        ({"methods": METHODS, "single": {"training": {"bach_size": 2}}}, "single.training.bach_size; did you mean batch"),
+        (
+            {"methods": METHODS, "single": {"training": {"bach_size": 2}}},
+            "single.training.bach_size; did you mean batch",
+        ),
         ({"methods": {"a": {"label": "A", "augmentation": {"cutot": 1}}}}, "did you mean cutout?"),
         ({"methods": METHODS, "single": {"training": {"size": "big"}}}, "single.training.size"),
         ({"methods": METHODS, "single": {"training": {"size": 100}}}, "multiple of 32"),
