@@ -1,7 +1,7 @@
 """Generate the phantom: chest-like CT data in the file layouts of MedSeg and iCTCF, for runs without a download.
 
 Writes below the output folder medseg/ (tr_im.nii.gz, tr_mask.nii.gz, val_im.nii.gz, rp_im.zip, rp_msk.zip,
-rp_lung_msk.zip) and ictcf/ (manifest.csv, Patients.xlsx, patients/<patient>/*.jpg). The same config gives the same bytes.
+rp_lung_msk.zip) and ictcf/ (manifest.csv, Patients.xlsx, patients/<patient>/*.jpg). Equal configs give equal bytes.
 """
 
 from pathlib import Path

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def load_into(network: torch.nn.Module, path: str | Path) -> dict[str, str]:
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise InputError(f"{path}: the weights do not fit the network of the config ({error})") from None
+        reason = textwrap.shorten(str(error), 300)
+        raise InputError(f"{path}: the weights do not fit the network of the config ({reason})") from None
     return metadata
 
 
