@@ -168,6 +168,7 @@ if WITH_SEVERITY:
 rule write_summary:
     input:
         fingerprint=rules.fingerprint_split.output[0],
+        split=rules.split_slices.output[0],
         tables=rules.tabulate_results.output,
         figures=FIGURES,
         counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
@@ -186,12 +187,12 @@ rule write_summary:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=METHODS,
+        config=sections(segmentation={"source": CONFIG.segmentation.source}),
         counts=options("counts"),
         severity=lambda wildcards, input: run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
     message:
         "Summary page (log: {log})"
     shell:
         "python workflow_scripts/write_summary.py --config-json {params.config:q} {params.counts} {params.severity}"
-        " --fingerprint {input.fingerprint:q} --tables {input.tables:q} --figures {input.figures:q}"
+        " --fingerprint {input.fingerprint:q} --split {input.split:q} --tables {input.tables:q} --figures {input.figures:q}"
         " --out {output:q} 2> {log:q}"
