@@ -45,7 +45,9 @@ def severity(path, shift=0.0):
         for cutoffs in ("published", "fitted", "majority")
     }
     ranking = {"auc_severe": {"value": 0.8, "low": 0.7, "high": 0.9}, "spearman": 0.4}
-    path.write_text(json.dumps({**level, **ranking, "slices": {"published": level["published"]}}))
+    counts = {"patients_scored": 40, "slices_scored": 120}
+    content = {**level, **ranking, "slices": {"published": level["published"]}, "counts": counts}
+    path.write_text(json.dumps(content))
 
 
 def tabulate(folder, runs, severities=()):
@@ -139,7 +141,9 @@ def test_severity_stands_beside_the_majority(results):
     row = ours(table, "sinfnet", "patients_fitted", "macro_f1")
     assert float(row["mean"]) == pytest.approx(0.35)
     assert float(row["seed_sd"]) == pytest.approx(np.std([0.3, 0.4], ddof=1), abs=1e-5)
-    assert ours(table, "sinfnet", "slices_published", "micro_f1")["seeds"] == "2"
+    assert row["n"] == "40"
+    row = ours(table, "sinfnet", "slices_published", "micro_f1")
+    assert (row["seeds"], row["n"]) == ("2", "120")
     one = ours(tabulate(results[0], [("sinfnet", 0)], [("sinfnet", 0)])[5], "sinfnet", "patients", "auc_severe")
     assert (one["mean"], one["low"], one["high"], one["chance"]) == ("0.8", "0.7", "0.9", "0.5")
 

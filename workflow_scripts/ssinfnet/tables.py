@@ -92,7 +92,7 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.Dat
         for unit in ("patients", "slices"):
             scores = [_by_unit(result, unit) for result in by_seed]
             for cutoffs in (cutoffs for cutoffs in ("fitted", "published") if cutoffs in scores[0]):
-                row = {**label, "target": f"{unit}_{cutoffs}"}
+                row = {**label, "target": f"{unit}_{cutoffs}", "n": by_seed[0]["counts"][f"{unit}_scored"]}
                 rows += [
                     {**row, "metric": metric, **_seeds([score[cutoffs][metric] for score in scores])}
                     for metric in SEVERITY_METRICS
@@ -100,7 +100,7 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.Dat
         aucs = [result["auc_severe"] for result in by_seed]
         # Intervals of several seeds cannot be joined without the patients.
         interval = {"low": aucs[0]["low"], "high": aucs[0]["high"]} if len(aucs) == 1 else {}
-        ranking = {**label, "target": "patients"}
+        ranking = {**label, "target": "patients", "n": by_seed[0]["counts"]["patients_scored"]}
         rows.append(
             {**ranking, "metric": "auc_severe", "chance": 0.5, **interval, **_seeds([auc["value"] for auc in aucs])}
         )
@@ -198,14 +198,13 @@ def _spread(values: Sequence[float | None]) -> dict[str, Any]:
 
 def _published_rows(number: int, note: str) -> list[dict[str, str]]:
     table = published.table(number)
-    rows = []
     identical = identical_methods(table)
+    rows = []
     for row in table.to_dict("records"):
-        copied = identical.get(row["method"])
-        notes = [
-            note,
-            f"GGO and consolidation as printed, identical in every digit to {', '.join(copied)}" if copied else "",
-        ]
+        notes = [note]
+        if row["method"] in identical:
+            alike = sorted([row["method"], *identical[row["method"]]])
+            notes.append(f"GGO and consolidation as printed, identical in every digit for {', '.join(alike)}")
         name = published.name_of(row["method"])
         rows.append({"source": "published", "name": name, **row, "note": "; ".join(filter(None, notes))})
     return rows

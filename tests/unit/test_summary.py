@@ -1,0 +1,244 @@
+import hashlib
+import json
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+import write_summary
+from ssinfnet import figures, published, summary, tables, verdict
+from ssinfnet.errors import InputError
+
+SEVERITY = {
+    "headline": "fitted",
+    "cutoffs": {"published": [0.01, 0.5], "fitted": [0.0712, 0.2]},
+    "counts": {
+        "patients": 1342,
+        "patients_scored": 40,
+        "patients_left_out": {"no severity score": 2},
+        "slices": 126,
+        "slices_scored": 120,
+        "slices_left_out": {},
+    },
+}
+
+
+def row(target, metric, mean, **others):
+    values = {"source": "ours", "name": "sinfnet", "method": "SInfNet", "seeds": "1", "n": "9"}
+    values |= {"target": target, "metric": metric, "mean": str(mean)}
+    return values | {name: str(value) for name, value in others.items()}
+
+
+def table(number, rows):
+    printed = published.table(number).assign(source="published", note="")
+    printed["name"] = [published.name_of(method) for method in printed["method"]]
+    return (
+        pd.concat([pd.DataFrame(rows), printed]).reindex(columns=tables.COLUMNS).astype(object).fillna("").astype(str)
+    )
+
+
+def results(*, low=0.6, chance=0.2, difference=None, accuracy=0.9, balanced=0.7):
+    """Tables of two methods, as tabulate_results writes them."""
+    first = row("infection", "dice", 0.7, error=0.05, low=low, high=0.8, chance=chance)
+    second = {**first, "name": "ssinfnet", "method": "SS<InfNet>"}
+    if difference:
+        names = ("difference", "difference_low", "difference_high")
+        second |= {"reference": "SInfNet", **dict(zip(names, map(str, difference), strict=True))}
+    lesion = row(verdict.LESIONS, "dice", 0.5, low=0.4, high=0.6, chance=0.3, note="some note")
+    majority = {"source": "ours", "name": "majority", "method": tables.MAJORITY, "target": "patients_majority"}
+    severity = [{**majority, "metric": name, "mean": "0.33"} for name in tables.SEVERITY_METRICS]
+    severity[0]["mean"] = "0.81"
+    scores = dict.fromkeys(tables.SEVERITY_METRICS, 0.5) | {"micro_f1": accuracy, "balanced_accuracy": balanced}
+    severity += [row("patients_fitted", name, value) for name, value in scores.items()]
+    severity += [row("patients", "auc_severe", 0.83, low=0.75, high=0.9, chance=0.5), row("patients", "spearman", 0.4)]
+    return {2: table(2, [first, second]), 3: table(3, [lesion]), 4: table(4, [lesion]), 5: table(5, severity)}
+
+
+# --- verdict ----------------------------------------------------------------------------------------------------------
+
+
+def test_better_than_chance_asks_the_lower_end_of_the_interval():
+    answers = {low: verdict.findings(results(low=low, chance=0.5), [SEVERITY])[0].answer for low in (0.6, 0.45, 0.5)}
+    assert answers == {0.6: "Yes", 0.45: "Not shown", 0.5: "Not shown"}
+    tables_by_number = results(low=0.6, chance=0.5)
+    first = tables_by_number[2].index[0]
+    tables_by_number[2].iloc[first, list(tables.COLUMNS).index("low")] = "0.4"
+    assert verdict.findings(tables_by_number, [SEVERITY])[0].answer == "Only SS<InfNet>"
+
+
+@pytest.mark.parametrize(
+    ("difference", "answer"),
+    [
+        ((0.05, 0.01, 0.09), "Yes"),
+        ((-0.05, -0.09, -0.01), "No, it harms"),
+        ((0.05, -0.01, 0.11), "No difference shown"),
+        ((0.05, "", ""), "No difference shown"),
+        (None, "Not tested"),
+    ],
+)
+def test_pretraining_is_judged_by_its_paired_interval(difference, answer):
+    finding = verdict.pretext_helps(results(difference=difference)[2])
+    assert finding.answer == answer
+    if difference:
+        assert f"{difference[0]:+.3f}" in finding.because
+        assert ("interval speaks" in finding.because) == (finding.answer != "Not tested")
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "balanced", "answer"), [(0.9, 0.7, "Yes"), (0.8, 0.7, "In part"), (0.81, 0.33, "No")]
+)
+def test_severity_must_beat_the_majority_in_both_accuracies(accuracy, balanced, answer):
+    finding = verdict.beats_majority(results(accuracy=accuracy, balanced=balanced)[5], "fitted")
+    assert finding.answer == answer
+    assert "accuracy 0.810" in finding.because and "0.830" in finding.because
+
+
+def test_stages_left_out_are_not_judged():
+    without = results() | {3: table(3, []), 5: table(5, [])}
+    findings = verdict.findings(without, [])
+    assert [finding.answer for finding in findings] == ["Yes", "Not tested", "Not tested"]
+
+
+# --- page -------------------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Text, tags and outward links of a page; a tag that is not closed is an error."""
+
+    VOID = ("meta", "img")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.links, self.text = [], [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.links += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture
+def files(tmp_path):
+    for number, content in results(difference=(0.05, 0.01, 0.09)).items():
+        content.to_csv(tmp_path / f"table_{number}.csv", index=False)
+    lesions = {"ggo": 12345, "consolidation": 20, "effusion": 0}
+    numbers = {"slices": 9, "groups": 4, "infected_slices": 7, "empty_slices": 2, "lesion_pixels": lesions}
+    numbers["intensity_quantiles"] = {"0.05": 3, "0.5": 90}
+    parts = dict.fromkeys(("test", "train", "validation"), numbers)
+    (tmp_path / "fingerprint.json").write_text(json.dumps({"parts": parts, "total": numbers}))
+    (tmp_path / "counts.json").write_text(json.dumps({"before": 6654, "after": 6613, "by_reason": {"too <small>": 41}}))
+    (tmp_path / "severity.json").write_text(json.dumps(SEVERITY))
+    figure = Figure(figsize=(1, 1))
+    for name in ("severity", "own_picture"):
+        figures.save(figure, tmp_path / f"{name}.png")
+    return tmp_path
+
+
+def write(folder, *more, source="phantom"):
+    sections = json.dumps({"segmentation": {"source": source}})
+    paths = [f"{folder}/table_{number}.csv" for number in range(2, 6)]
+    files = [f"--fingerprint={folder}/fingerprint.json", "--tables", *paths, *more]
+    write_summary.main(["--config-json", sections, *files, f"--out={folder}/summary.html"])
+    return Page((folder / "summary.html").read_text(encoding="utf-8"))
+
+
+def test_page_is_whole_and_needs_no_network(files):
+    pictures = ["--figures", f"{files}/severity.png", f"{files}/own_picture.png"]
+    page = write(
+        files, *pictures, f"--counts={files}/counts.json", "--severity", "sinfnet", "0", f"{files}/severity.json"
+    )
+    targets = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    assert {link.removeprefix("#") for link in page.links if link.startswith("#")} <= targets
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in page.links)
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(images) == 2 and all(image["alt"] for image in images)
+    words = page.words()
+    for text in ("not a medical device", "6,654", "too <small> (41)", "1,342", "0.0712", "SS<InfNet>", "0.9605"):
+        assert text in words
+    assert "Table V." in words and "12,345" in words
+    assert not [tag for tag, _ in page.tags if tag in ("infnet", "small", "script", "link")]  # escaped, no code
+
+
+def test_page_names_the_phantom_only_when_it_is_one(files):
+    assert "Phantom data" in write(files).words()
+    assert "Phantom data" not in write(files, source="medseg").words()
+
+
+def test_page_manages_without_severity_and_is_repeatable(files):
+    table(5, []).to_csv(files / "table_5.csv", index=False)
+    words = write(files).words()
+    assert "The severity stage is not configured" in words and "left out of the severity stage" not in words
+    first = (files / "summary.html").read_bytes()
+    write(files)
+    assert (files / "summary.html").read_bytes() == first
+
+
+def test_split_is_named_by_its_hash(files):
+    (files / "split.csv").write_text("id,group,part\n")
+    assert hashlib.sha256(b"id,group,part\n").hexdigest() in write(files, f"--split={files}/split.csv").words()
+
+
+def test_defects_are_named(files):
+    with pytest.raises(InputError, match=r"lost.png: cannot be read"):
+        write(files, "--figures", f"{files}/lost.png")
+    with pytest.raises(InputError, match=r"counts.json: is not a PNG"):
+        write(files, "--figures", f"{files}/counts.json")
+    (files / "table_3.csv").write_text("a,b\n")
+    with pytest.raises(InputError, match=r"table_3.csv: not a table of results"):
+        write(files)
+
+
+# --- tables of the page -----------------------------------------------------------------------------------------------
+
+
+def test_each_method_is_followed_by_its_published_row_and_the_difference_ends_the_group():
+    (group,) = summary.groups(results(difference=(0.05, 0.01, 0.09))[2])
+    kinds = [(row["kind"], row["label"]) for row in group["rows"]]
+    assert kinds[:5] == [
+        ("baseline", "Without looking at the picture"),
+        ("ours", "SInfNet"),
+        ("published", "Single SInfNet"),
+        ("ours", "SS<InfNet>"),
+        ("published", "Single Self-SInfNet"),
+    ]
+    assert kinds[-1] == ("difference", "SS<InfNet> minus SInfNet")
+    assert group["metrics"] == ["Dice (F1)", "IoU", "Recall", "Precision", "AUC"]
+    cells = {row["label"]: row["cells"] for row in group["rows"]}
+    assert cells["SInfNet"][0] == ("0.700", "0.050", "0.600 to 0.800", "")
+    assert cells["Single SInfNet"][:2] == [("0.39", "0.059", "", ""), ("0.29", "0.053", "", "")]
+    assert cells["SS<InfNet> minus SInfNet"][0].mean == "+0.050"
+    assert cells["Without looking at the picture"][0].mean == "0.200"
+
+
+def test_values_with_fewer_images_say_so():
+    rows = [row("infection", "dice", 0.7, n=9), row("infection", "auc", 0.9, n=7), row("infection", "mae", "", n=0)]
+    (group,) = summary.groups(table(2, rows))
+    cells = next(row for row in group["rows"] if row["label"] == "SInfNet")["cells"]
+    by_metric = dict(zip(group["metrics"], cells, strict=True))
+    assert (by_metric["AUC"].count, by_metric["MAE"].mean, by_metric["Dice (F1)"].count) == ("n = 7", "undefined", "")
+
+
+def test_majority_heads_the_severity_groups():
+    groups = {group["title"]: group for group in summary.groups(results()[5])}
+    head = groups["Patients, fitted cut-offs"]["rows"][0]
+    assert (head["kind"], head["label"], head["cells"][0].mean) == ("baseline", tables.MAJORITY, "0.810")
+    assert groups["Patients, without cut-offs"]["rows"][0]["cells"][0].mean == "0.500"
+
+
+def test_notes_get_marks_unless_they_hold_for_all_rows():
+    rows = [row("infection", "dice", 0.7, note="x"), row("infection", "iou", 0.7, note="y"), row("infection", "auc", 1)]
+    assert summary.remarks(pd.DataFrame(rows).fillna("")) == [("a", "x"), ("b", "y")]
+    assert summary.remarks(pd.DataFrame(rows[:1])) == [("", "x")]

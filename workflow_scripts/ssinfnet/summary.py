@@ -1,0 +1,275 @@
+"""The front page of the results: one HTML file that opens offline."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import pandas as pd
+
+from ssinfnet import published, verdict
+from ssinfnet.errors import InputError
+from ssinfnet.splits import PARTS
+from ssinfnet.tables import METRICS, SEVERITY_METRICS
+
+METRIC_TITLES = {
+    "dice": "Dice (F1)",
+    "iou": "IoU",
+    "recall": "Recall",
+    "specificity": "Specificity",
+    "precision": "Precision",
+    "auc": "AUC",
+    "mae": "MAE",
+    "micro_f1": "Accuracy (micro F1)",
+    "micro_precision": "Micro precision",
+    "micro_recall": "Micro recall",
+    "macro_f1": "Macro F1",
+    "balanced_accuracy": "Balanced accuracy",
+    "quadratic_kappa": "Quadratic kappa",
+    "auc_severe": "AUC, severe or worse",
+    "spearman": "Spearman",
+}
+TARGET_TITLES = {
+    "infection": "Infection",
+    "ggo": "Ground-glass opacity",
+    "consolidation": "Consolidation",
+    "overall_without_background": "Overall, without background: mean of GGO and consolidation",
+    "overall": "Overall, as in the paper: mean of background, GGO and consolidation",
+    "background": "Background",
+    "patients_fitted": "Patients, fitted cut-offs",
+    "patients_published": "Patients, published cut-offs",
+    "patients": "Patients, without cut-offs",
+    "slices_fitted": "Slices, fitted cut-offs",
+    "slices_published": "Slices, published cut-offs",
+    "severity": "As printed in the paper (pictures; cut-offs not stated)",
+}
+TABLE_TITLES = {
+    2: ("Table II", "Infection, single network"),
+    3: ("Table III", "GGO and consolidation, prior predicted by the single network"),
+    4: ("Table IV", "GGO and consolidation, oracle: the prior is the truth of the test slices"),
+    5: ("Table V", "Severity"),
+}
+TABLE_NOTES = {
+    2: "The threshold of the map was chosen on the validation slices.",
+    3: "What the method does on new slices: nothing but the picture is given.",
+    4: "An upper bound, not a result: the network is told where the infection is and only names its kind.",
+    5: "Accuracy alone says little where most patients share a class; read it beside the majority baseline, and prefer "
+    "balanced accuracy, kappa and AUC.",
+}
+# By file name without suffix: title, what is seen (the alternative text), how to read it.
+FIGURES = {
+    "single_comparison": (
+        "Infection found by each method",
+        "Grid of test slices; columns are the CT, the true infection and the infection found by each method.",
+        "The largest lesions of different groups and one healthy slice. Dashed white is the truth, solid yellow what "
+        "the network found.",
+    ),
+    "multi_comparison": (
+        "Classes found by each method",
+        "Grid of test slices; columns are the CT, the true classes and the classes found by each method.",
+        "GGO is solid blue, consolidation dashed orange; the prior is the single network's prediction.",
+    ),
+    "severity": (
+        "Severity of patients",
+        "Box plots of the infected share of the lungs by clinical class, and a confusion matrix, for each method.",
+        "Above: each dot is a patient; a good method separates the classes, and the cut-offs lie between them. Below: "
+        "patients by clinical and predicted score; the diagonal is right.",
+    ),
+    "learning_curves": (
+        "Fine-tuning",
+        "Training loss, validation loss and validation Dice by epoch for both networks.",
+        "A line per method and seed. The weights of the best validation epoch are used.",
+    ),
+    "pretext_curves": (
+        "Pretext task",
+        "Reconstruction loss on erased pixels by epoch over the rounds of network and coach.",
+        "In white rounds the network learns to inpaint, in grey rounds the coach learns to erase what is hard.",
+    ),
+    "contact_kept": (
+        "Lungs kept",
+        "Contact sheet of iCTCF slices with the outline of the lungs that were found.",
+        "A sample, spread over all slices kept: look for outlines that miss a part of the lungs.",
+    ),
+    "contact_rejected": (
+        "Lungs rejected",
+        "Contact sheet of iCTCF slices whose lungs were rejected, with the reason.",
+        "A slice rejected wrongly, or kept wrongly above, can be put right with the list of exclusions.",
+    ),
+}
+PHANTOM = (
+    "This run used the embedded phantom, computer-generated pictures. Its numbers show that the workflow works; they "
+    "say nothing about patients."
+)
+
+
+class Cell(NamedTuple):
+    """A number as shown: its mean, error and interval; all empty where there is none."""
+
+    mean: str = ""
+    error: str = ""
+    interval: str = ""
+    count: str = ""
+
+
+def render(
+    tables: Mapping[int, pd.DataFrame],
+    fingerprint: Mapping[str, Any],
+    figures: Sequence[Path],
+    *,
+    severity: Sequence[Mapping[str, Any]] = (),
+    counts: Mapping[str, Any] | None = None,
+    phantom: bool = False,
+    split_hash: str = "",
+) -> str:
+    """The page as HTML text, pictures inside.
+
+    `tables` are those of numbers 2 to 5, `fingerprint` is that of the split, `severity` the metrics of the runs,
+    `counts` those of the cleaning, `split_hash` the SHA-256 of the split.
+    Raises `InputError` for an unreadable picture.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("summary.html.j2").render(
+        notice=PHANTOM if phantom else "",
+        findings=verdict.findings(tables, severity),
+        tables=[
+            {
+                "number": number,
+                "title": TABLE_TITLES[number],
+                "note": TABLE_NOTES[number],
+                "groups": groups(table),
+                "remarks": remarks(table),
+            }
+            for number, table in sorted(tables.items())
+        ],
+        fingerprint={part: fingerprint["parts"][part] for part in PARTS} | {"total": fingerprint["total"]},
+        paper=_paper_split(),
+        split_hash=split_hash,
+        counts=counts,
+        severity_counts=severity[0]["counts"] if severity else None,
+        cutoffs=severity[0]["cutoffs"] if severity else None,
+        figures=[_figure(path) for path in figures],
+    )
+
+
+def groups(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as small tables, one per target: title, metrics, and rows of label, kind, mark and cells.
+
+    Each of our methods is followed by its published row; kinds are ours, published, baseline and difference.
+    """
+    marks = {remark: mark for mark, remark in remarks(table)}
+    result = []
+    for target, title in TARGET_TITLES.items():
+        chosen = table[table["target"] == target]
+        if chosen.empty:
+            continue
+        order = (*METRICS, *SEVERITY_METRICS, "auc_severe", "spearman")
+        metrics = [metric for metric in order if metric in set(chosen["metric"])]
+        rows = []
+        ours = chosen[chosen["source"] == "ours"]
+        printed = chosen[chosen["source"] == "published"]
+        for name in dict.fromkeys([*ours["name"], *printed["name"]]):
+            for kind, part in (("ours", ours), ("published", printed)):
+                cells = part[part["name"] == name].set_index("metric").to_dict("index")
+                if cells:
+                    rows.append(_row(kind, cells, metrics, marks))
+        for _, part in ours[ours["difference"] != ""].groupby("name", sort=False):
+            rows.append(_difference(part.set_index("metric").to_dict("index"), metrics))
+        result.append(
+            {
+                "title": title,
+                "metrics": [METRIC_TITLES[metric] for metric in metrics],
+                "rows": _baseline(table, target, ours, metrics) + rows,
+            }
+        )
+    return result
+
+
+def remarks(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """The different notes of a table, each with its mark (a, b, ...); one that holds for all rows has none."""
+    if table["note"].nunique() == 1:
+        return [("", note) for note in table["note"][:1] if note]
+    notes = dict.fromkeys(note for note in table["note"] if note)
+    return [(chr(ord("a") + position), note) for position, note in enumerate(notes)]
+
+
+def _row(kind: str, cells: Mapping[str, Any], metrics: Sequence[str], marks: Mapping[str, str]) -> dict[str, Any]:
+    first = next(iter(cells.values()))
+    seeds = f"{first['seeds']} seeds" if first["seeds"] not in ("", "1") else ""
+    return {
+        "kind": kind,
+        "label": first["method"],
+        "detail": ", ".join(filter(None, (seeds, f"n = {first['n']}" if first["n"] else ""))),
+        "mark": marks.get(first["note"], ""),
+        "cells": [_cell(cells[metric], first["n"]) if metric in cells else Cell() for metric in metrics],
+    }
+
+
+def _cell(row: Mapping[str, str], images: str) -> Cell:
+    if not row["mean"]:
+        return Cell(mean="undefined")
+    if row["source"] == "published":  # the digits as printed
+        return Cell(row["mean"], row["error"])
+    interval = f"{float(row['low']):.3f} to {float(row['high']):.3f}" if row["low"] else ""
+    count = f"n = {row['n']}" if row["n"] != images else ""
+    return Cell(f"{float(row['mean']):.3f}", f"{float(row['error']):.3f}" if row["error"] else "", interval, count)
+
+
+def _difference(cells: Mapping[str, Mapping[str, str]], metrics: Sequence[str]) -> dict[str, Any]:
+    first = next(iter(cells.values()))
+    shown = []
+    for metric in metrics:
+        row = cells.get(metric)
+        if row is None or not row["difference"]:
+            shown.append(Cell())
+            continue
+        low, high = row["difference_low"], row["difference_high"]
+        interval = f"{_signed(low)} to {_signed(high)}" if low else ""
+        shown.append(Cell(_signed(row["difference"]), interval=interval))
+    label = f"{first['method']} minus {first['reference']}"
+    return {"kind": "difference", "label": label, "detail": "paired", "mark": "", "cells": shown}
+
+
+def _signed(text: str) -> str:
+    return f"{float(text):+.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _baseline(table: pd.DataFrame, target: str, ours: pd.DataFrame, metrics: Sequence[str]) -> list[dict[str, Any]]:
+    """What an answer that ignores the pictures scores: the majority for severity, a constant mask for the others."""
+    majority = table[table["target"] == f"{target.split('_')[0]}_majority"].set_index("metric")
+    if target.endswith(("_fitted", "_published")) and len(majority):
+        values = majority["mean"].to_dict()
+        label = majority["method"].iloc[0]
+    else:
+        values = ours[ours["chance"] != ""].drop_duplicates("metric").set_index("metric")["chance"].to_dict()
+        label = "Without looking at the picture"
+    if not values:
+        return []
+    cells = [Cell(f"{float(values[metric]):.3f}") if metric in values else Cell() for metric in metrics]
+    return [{"kind": "baseline", "label": label, "detail": "", "mark": "", "cells": cells}]
+
+
+def _paper_split() -> dict[str, tuple[str, str]]:
+    """Slices and patients of each part in the paper's Table I."""
+    table = published.table(1)
+    cells = table[table["method"] == "Med-Seg"].set_index(["target", "metric"])["mean"]
+    names = {"train": "Training", "validation": "Validation", "test": "Testing"}
+    return {part: (cells[name, "images"], cells[name, "patients"]) for part, name in names.items()}
+
+
+def _figure(path: Path) -> dict[str, str]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); run the stage that draws it again") from None
+    if not content.startswith(b"\x89PNG"):
+        raise InputError(f"{path}: is not a PNG; run the stage that draws it again")
+    title, alternative, caption = FIGURES.get(path.stem, (path.stem.replace("_", " ").capitalize(), path.stem, ""))
+    source = f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+    return {"id": path.stem, "title": title, "alternative": alternative, "caption": caption, "source": source}
