@@ -1,7 +1,7 @@
 """Write the front page of the results, one HTML file that opens without a network.
 
 Reads Tables II to V, the fingerprint of the split, the figures and, where there is a severity stage, its metrics and
-the counts of the cleaning. The config names what the data are: section `segmentation` for the notice on the phantom.
+the counts of the cleaning. The config tells whether the data are real, for the notice on the phantom.
 """
 
 import hashlib
@@ -9,10 +9,12 @@ from pathlib import Path
 
 from ssinfnet import command, runs
 
+PARTS = {"segmentation": "the labelled slices", "ictcf": "the patients whose severity is scored"}
+
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="segmentation")
+    parser = command.parser(__doc__, config="segmentation, ictcf")
     parser.add_argument("--fingerprint", type=Path, required=True, help="numbers of the split, JSON")
     parser.add_argument("--split", type=Path, help="table of the split, whose hash the page tells")
     parser.add_argument("--tables", type=Path, nargs=4, required=True, help="Tables II to V in this order, CSV")
@@ -38,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         args.figures,
         severity=[runs.read_json(run.path) for run in runs.parse(args.severity)],
         counts=runs.read_json(args.counts) if args.counts else None,
-        phantom=args.config_json.get("segmentation", {}).get("source") == "phantom",
+        phantom=[what for name, what in PARTS.items() if args.config_json.get(name, {}).get("source") == "phantom"],
         split_hash=split_hash,
     )
     write_text(args.out, page)

@@ -175,6 +175,7 @@ def test_page_is_whole_and_needs_no_network(files):
 def test_page_names_the_phantom_only_when_it_is_one(files):
     assert "Phantom data" in write(files).words()
     assert "Phantom data" not in write(files, source="medseg").words()
+    assert "the labelled slices come from the embedded phantom" in write(files).words()
 
 
 def test_page_manages_without_severity_and_is_repeatable(files):

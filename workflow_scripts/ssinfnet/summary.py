@@ -98,8 +98,8 @@ FIGURES = {
     ),
 }
 PHANTOM = (
-    "This run used the embedded phantom, computer-generated pictures. Its numbers show that the workflow works; they "
-    "say nothing about patients."
+    "In this run {what} come from the embedded phantom: computer-generated pictures. Their numbers show that the "
+    "workflow works; they say nothing about patients."
 )
 
 
@@ -119,13 +119,14 @@ def render(
     *,
     severity: Sequence[Mapping[str, Any]] = (),
     counts: Mapping[str, Any] | None = None,
-    phantom: bool = False,
+    phantom: Sequence[str] = (),
     split_hash: str = "",
 ) -> str:
     """The page as HTML text, pictures inside.
 
     `tables` are those of numbers 2 to 5, `fingerprint` is that of the split, `severity` the metrics of the runs,
-    `counts` those of the cleaning, `split_hash` the SHA-256 of the split.
+    `counts` those of the cleaning, `phantom` says in words which data are not real, and
+    `split_hash` is the SHA-256 of the split.
     Raises `InputError` for an unreadable picture.
     """
     environment = jinja2.Environment(
@@ -136,7 +137,7 @@ def render(
         lstrip_blocks=True,
     )
     return environment.get_template("summary.html.j2").render(
-        notice=PHANTOM if phantom else "",
+        notice=PHANTOM.format(what=" and ".join(phantom)) if phantom else "",
         findings=verdict.findings(tables, severity),
         tables=[
             {
