@@ -4,6 +4,7 @@ SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
 PREDICTED_TEST = rules.predict_test.output[0].replace("{prior}", "predicted")
+PUBLISHED = "workflow_scripts/ssinfnet/published"
 ROUND_TABLES = [(stage, table) for stage in STAGES for table in round_tables(stage)]
 METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
 SEVERITY_METRICS = rules.score_severity.output.metrics
@@ -15,6 +16,7 @@ rule tabulate_results:
         predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
         oracle=runs(ORACLE_METRICS, WITH_CLASSES),
         severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
+        published=[f"{PUBLISHED}/table_{number}.csv" for number in (2, 3, 4, 5)],
         code=code("tabulate_results"),
     output:
         **{
@@ -173,6 +175,7 @@ rule write_summary:
         figures=FIGURES,
         counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
         severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
+        published=f"{PUBLISHED}/table_1.csv",
         code=code("write_summary"),
         template="workflow_scripts/ssinfnet/summary.html.j2",
     output:
@@ -187,7 +190,7 @@ rule write_summary:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(segmentation={"source": CONFIG.segmentation.source}),
+        config=sections(segmentation={"source": CONFIG.segmentation.source}, ictcf={"source": CONFIG.ictcf.source}),
         counts=options("counts"),
         severity=lambda wildcards, input: run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
     message:
