@@ -45,7 +45,8 @@ rule download_medseg:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(download=CONFIG.download),
+        # A function, as Snakemake would take the {id} of a URL in a plain string for a wildcard.
+        config=lambda wildcards: sections(download=CONFIG.download),
     message:
         "Download MedSeg: {wildcards.file} (log: {log})"
     shell:
@@ -66,7 +67,7 @@ rule download_ictcf:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
+        config=lambda wildcards: sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
     message:
         "Download iCTCF, patient by patient (log: {log})"
     shell:

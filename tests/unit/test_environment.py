@@ -7,9 +7,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-LOCK = dict(
-    line.lower().split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line
-)
+LOCK = dict(line.lower().split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line)
 
 
 def name(requirement):

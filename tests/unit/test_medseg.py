@@ -52,7 +52,6 @@ def test_round_trip(original, tmp_path):
         assert store.ids == expected and len(expected) == 11
         assert list(store.index["group"]) == expected[:3] + ["set2_1"] * 4 + ["set2_2"] * 4
         assert list(store.index["origin"])[2:4] == ["tr_im.nii.gz[2]", "rp_im.zip/1[0]"]
-        assert store.labels == "classes"
         for name in expected:
             np.testing.assert_array_equal(store.read("mask", name), rendered[name].mask)
             grey = to_grey(rendered[name].hounsfield, (-1250, 250))

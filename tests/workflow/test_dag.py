@@ -55,7 +55,7 @@ CHANGES = {
         {"plot_learning", "plot_overlays", "plot_severity"} | FROM_TABLES,
     ),
     "swapped values": ("cleaning: {min_balance: 0.53, min_solidity: 0.4}", FROM_CLEANING),
-    "the same values": ("split: {test: 117, train: 698, by: group}", set()),
+    "the same values": ("split: {test: 12, train: 36, by: group}", set()),
 }
 
 
