@@ -32,9 +32,9 @@ rule generate_phantom:
         "python workflow_scripts/generate_phantom.py --config-json {params.config:q} --out-dir {params.out:q} 2> {log:q}"
 
 
+# What is downloaded does not depend on how: neither code nor params (a function of `input` is not tracked) of the
+# downloads are watched, so that a finished one is never fetched again.
 rule download_medseg:
-    input:
-        code=code("download_medseg"),
     output:
         f"{D}/medseg/{{file}}",
     log:
@@ -45,8 +45,7 @@ rule download_medseg:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        # A function, as Snakemake would take the {id} of a URL in a plain string for a wildcard.
-        config=lambda wildcards: sections(download=CONFIG.download),
+        config=lambda wildcards, input: sections(download=CONFIG.download),
     message:
         "Download MedSeg: {wildcards.file} (log: {log})"
     shell:
@@ -57,7 +56,6 @@ rule download_medseg:
 rule download_ictcf:
     input:
         table=CONFIG.ictcf.table or [],
-        code=code("download_ictcf"),
     output:
         manifest=f"{D}/ictcf/manifest.csv",
         table=ictcf_table_copy(),
@@ -67,7 +65,7 @@ rule download_ictcf:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=lambda wildcards: sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
+        config=lambda wildcards, input: sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
     message:
         "Download iCTCF, patient by patient (log: {log})"
     shell:
