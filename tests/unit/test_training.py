@@ -138,6 +138,14 @@ def test_a_diverging_training_names_step_and_remedy(labelled, tmp_path):
     assert not list(tmp_path.glob("*"))
 
 
+def test_going_on_needs_the_best_weights_too(labelled, tmp_path):
+    with pytest.raises(InputError, match="--resume needs --best"):
+        train_args = {"out-state": "s.pt", "out-weights": "w.safetensors", "out-epochs": "e.csv"}
+        argv = [word for name, file in train_args.items() for word in (f"--{name}", str(tmp_path / file))]
+        argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"]), "--seed", "0"]
+        train_single.main([*argv, "--until-epoch", "2", "--resume", "epoch1.pt"])
+
+
 def test_weights_that_do_not_fit_are_an_error(labelled, tmp_path):
     checkpoint.save_weights(tmp_path / "w.safetensors", {"a": torch.zeros(1)}, {})
     with pytest.raises(InputError, match="do not fit"):

@@ -14,6 +14,7 @@ from ssinfnet.config.base import Section
 from ssinfnet.config.methods import Augmentation
 from ssinfnet.config.pretext import Pretext, Round
 from ssinfnet.config.training import Training
+from ssinfnet.errors import InputError
 from ssinfnet.files import write_text
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import Coach
@@ -62,6 +63,8 @@ def run_segment(
     runtime: Runtime,
 ) -> None:
     """Train one segment and write its three files, each at once and at the end."""
+    if args.resume and not args.best:
+        raise InputError("--resume needs --best, the best weights of the same segment")
     network = make_network(network_config, args.seed, fresh=not (args.resume or args.pretrained))
     state = State()
     if args.resume:
