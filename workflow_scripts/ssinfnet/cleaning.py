@@ -8,6 +8,7 @@ import pandas as pd
 
 from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.errors import InputError
+from ssinfnet.frames import read_table
 
 MEASURES = ("area", "components", "balance", "border", "solidity")
 KEPT, REJECTED = "kept", "rejected"
@@ -84,12 +85,12 @@ def count(judged: pd.DataFrame) -> dict[str, Any]:
 
 
 def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    try:
-        # Ids and reasons are text, even if they look like numbers.
-        text = dict.fromkeys(("id", "group", "reason"), str)
-        table = pd.read_csv(path, dtype=text, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table ({error})") from None
-    if missing := [column for column in columns if column not in table]:
-        raise InputError(f"{path}: no column {missing[0]}; its first line must have: {','.join(columns)}")
-    return table
+    # Ids and reasons are text, even if they look like numbers; spreadsheets begin a CSV with a byte order mark.
+    return read_table(
+        path,
+        columns,
+        remedy=f"its first line must have: {','.join(columns)}",
+        dtype=dict.fromkeys(("id", "group", "reason"), str),
+        keep_default_na=False,
+        encoding="utf-8-sig",
+    )

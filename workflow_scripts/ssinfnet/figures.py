@@ -18,6 +18,7 @@ from matplotlib.patches import Patch
 
 from ssinfnet.errors import InputError
 from ssinfnet.files import atomic_path
+from ssinfnet.frames import read_table
 from ssinfnet.runs import Run
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -63,13 +64,13 @@ def read_curves(runs: Sequence[Run], columns: Sequence[str]) -> dict[tuple[str, 
     for run in runs:
         if run.values[0] not in STAGES:
             raise InputError(f"{run.path}: the stage is {run.values[0]!r}, not one of {', '.join(STAGES)}")
-        parts.setdefault((run.method, run.seed, run.values[0]), []).append(_read(run.path, columns))
+        parts.setdefault((run.method, run.seed, run.values[0]), []).append(read_table(run.path, columns))
     return {key: pd.concat(tables, ignore_index=True) for key, tables in parts.items()}
 
 
 def read_patients(path: Path) -> pd.DataFrame:
     """The table of patients that score_severity writes."""
-    return _read(path, ("morbidity", "score", "ratio_mean", "ratio_max"))
+    return read_table(path, ("morbidity", "score", "ratio_mean", "ratio_max"))
 
 
 def learning_curves(curves: Curves, labels: Mapping[str, str]) -> Figure:
@@ -144,16 +145,6 @@ def severity_figure(results: Mapping[str, tuple[pd.DataFrame, dict[str, Any]]]) 
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
-
-
-def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table ({error})") from None
-    if missing := [column for column in columns if column not in table]:
-        raise InputError(f"{path}: no column {missing[0]}; run the stage that writes it again")
-    return table
 
 
 def _look(position: int) -> tuple[str, Any]:

@@ -19,8 +19,7 @@ BATCH = 16
 
 def load_network(network: Section, weights: Path, runtime: Runtime) -> torch.nn.Module:
     """The network of a config with trained weights, ready to predict."""
-    options = network.model_dump() | ({"weights": "none"} if "weights" in type(network).model_fields else {})
-    result = networks.create(options.pop("name"), **options)
+    result = networks.from_config(network, pretrained=False)
     checkpoint.load_into(result, weights)
     return runtime.place(result).eval()
 

@@ -1,6 +1,5 @@
 """From stores of maps to the tables and metrics of the severity stage."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 from ssinfnet import severity, severity_metrics
 from ssinfnet.config.severity import Severity
 from ssinfnet.errors import InputError
+from ssinfnet.frames import read_table
 from ssinfnet.shards import Shards
 from ssinfnet.slices import SliceStore
 
@@ -21,7 +21,7 @@ def read_patients(path: Path) -> pd.DataFrame:
 
     Raises `InputError` for a table that cannot be read and for a score other than 0, 1 or 2.
     """
-    table = _read(path, ("patient", "morbidity", "score", "slices"))
+    table = read_table(path, ("patient", "morbidity", "score", "slices"), dtype={"patient": str})
     wrong = table[table["score"].notna() & ~table["score"].isin(severity_metrics.SCORES)]
     if len(wrong):
         row = wrong.iloc[0]
@@ -31,7 +31,7 @@ def read_patients(path: Path) -> pd.DataFrame:
 
 def read_verdicts(path: Path) -> dict[str, str]:
     """Verdict (kept or rejected) by slice id, from the table of the cleaning."""
-    table = _read(path, ("id", "verdict"))
+    table = read_table(path, ("id", "verdict"), dtype={"id": str})
     return dict(zip(table["id"], table["verdict"], strict=True))
 
 
@@ -102,13 +102,3 @@ def _scores(table: pd.DataFrame) -> dict[str, Any]:
 
 def _count(reasons: pd.Series) -> dict[str, int]:
     return {str(reason): int(count) for reason, count in reasons[reasons != ""].value_counts().sort_index().items()}
-
-
-def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype={"patient": str, "id": str})
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table ({error})") from None
-    if missing := [column for column in columns if column not in table]:
-        raise InputError(f"{path}: no column {missing[0]}; run the stage that writes it again")
-    return table

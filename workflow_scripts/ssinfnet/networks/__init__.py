@@ -22,3 +22,11 @@ def create(name: str, **options: Any):
     `InputError` for options that cannot be met, such as weights that cannot be had.
     """
     return importlib.import_module(MODULES[name]).create(**options)
+
+
+def from_config(config: Any, *, pretrained: bool):
+    """The network of a config section; without `pretrained` no weights are fetched, as others will be loaded."""
+    options = config.model_dump()
+    if not pretrained and "weights" in options:
+        options["weights"] = "none"
+    return create(options.pop("name"), **options)

@@ -31,10 +31,7 @@ def make_network(network: Section, seed: int, *, fresh: bool) -> torch.nn.Module
     The only place where the global random state is touched: it decides the initial weights and nothing else.
     """
     torch.manual_seed(seed)
-    options = network.model_dump()
-    if not fresh and "weights" in options:
-        options["weights"] = "none"
-    return networks.create(options.pop("name"), **options)
+    return networks.from_config(network, pretrained=fresh)
 
 
 def make_augment(config: Augmentation, seed: int) -> Callable[[SliceTensors, torch.Tensor, int, int], SliceTensors]:
