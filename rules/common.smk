@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / SCRIPTS))
 
 from ssinfnet import gpus
 from ssinfnet.config import workflow as config_model
+from ssinfnet.config.pretext import phase
 from ssinfnet.errors import InputError
 
 # Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
@@ -105,6 +106,11 @@ def folder_files(folder):
     return files
 
 
+def unlabelled_slices(wildcards):
+    """The store of unlabelled slices, for a method that asks for it."""
+    return f"{R}/slices/unlabelled.h5" if CONFIG.methods[wildcards.method].unlabelled else []
+
+
 def labelled_slices():
     """The slice store of the configured source."""
     return f"{R}/slices/{'folder' if CONFIG.segmentation.source == 'folder' else 'medseg'}.h5"
@@ -139,36 +145,49 @@ def shards(pattern):
 # --- chains of training jobs ----------------------------------------------------------------------------------------
 
 
-def epoch_before(epoch, schedule):
-    """The epoch of the checkpoint from which a segment starts; 0 for the first one."""
-    return (int(epoch) - 1) // schedule.segment * schedule.segment
+def epoch_before(epoch, segment):
+    """The epoch of the checkpoint from which a segment of so many epochs starts; 0 for the first one."""
+    return (int(epoch) - 1) // segment * segment
 
 
 def segment_start(stage, folder):
     """Input function: what a training segment starts from, by name of the command's option."""
 
     def inputs(wildcards):
-        before = epoch_before(wildcards.epoch, getattr(CONFIG, stage).schedule)
+        before = epoch_before(wildcards.epoch, getattr(CONFIG, stage).schedule.segment)
         prefix = folder.format(**wildcards)
         if before:
             return {"resume": f"{prefix}/epoch{before}.pt", "best": f"{prefix}/epoch{before}.safetensors"}
         if CONFIG.methods[wildcards.method].pretext == "none":
             return {}
-        last = len(CONFIG.pretext.rounds.schedule()) - 1
-        run = RUN.format(**wildcards)
-        return {"pretrained": f"{run}/{stage}/pretext/round{last}.safetensors"}
+        return {"pretrained": f"{RUN}/{stage}/{rounds()[-1]}.safetensors".format(**wildcards)}
 
     return inputs
 
 
+def rounds():
+    """The last checkpoint of each pretext round, below the folder of a network, without suffix."""
+    return [f"pretext/round{number}/epoch{last}" for number, last in enumerate(CONFIG.pretext.rounds.schedule())]
+
+
 def round_start(stage):
-    """Input function: the last network and the last coach before a round."""
+    """Input function: what a segment of a pretext round starts from, by name of the command's option.
+
+    That is the last network and the last coach before the round; once the round is under way its own state takes the
+    place of the one that it trains.
+    """
 
     def inputs(wildcards):
-        rounds = CONFIG.pretext.rounds.schedule()[: int(wildcards.round)]
-        last = {this.phase: number for number, this in enumerate(rounds)}
-        folder = f"{RUN.format(**wildcards)}/{stage}/pretext"
-        return {phase: f"{folder}/round{number}.safetensors" for phase, number in last.items()}
+        folder = f"{RUN}/{stage}".format(**wildcards)
+        number = int(wildcards.round)
+        result = {
+            phase(before): f"{folder}/{rounds()[before]}.safetensors" for before in range(max(0, number - 2), number)
+        }
+        before = epoch_before(wildcards.epoch, CONFIG.pretext.rounds.segment)
+        if before:
+            result.pop(phase(number), None)
+            result["resume"] = f"{folder}/pretext/round{number}/epoch{before}.pt"
+        return result
 
     return inputs
 
@@ -183,13 +202,12 @@ def options(*names):
 
 
 def pretext_config(network):
-    """Params function: what a pretext round reads; the number of rounds is not part of it."""
+    """Params function: what a pretext round reads; the number of rounds and their lengths are not part of it."""
 
     def values(wildcards):
         return sections(
             network=network,
             pretext=without(CONFIG.pretext, "rounds"),
-            round=CONFIG.pretext.rounds.schedule()[int(wildcards.round)],
             augmentation=CONFIG.methods[wildcards.method].augmentation,
         )
 
@@ -232,12 +250,6 @@ def run_options(option, *patterns, before="", methods=None):
         files = [shlex.quote(pattern.format(method=method, seed=seed)) for pattern in patterns]
         words.append(" ".join([f"--{option} {method} {seed} {before}", *files]))
     return " ".join(words)
-
-
-def round_tables(stage):
-    """The table of each pretext round, as patterns."""
-    rounds = range(len(CONFIG.pretext.rounds.schedule()))
-    return [f"{RUN}/{stage}/pretext/round{number}.csv" for number in rounds]
 
 
 # Which stages there are, and which methods take part in those that not all of them have.

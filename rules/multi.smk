@@ -12,12 +12,13 @@ rule pretrain_multi:
         prior=TRAINING_PRIOR,
         code=code("pretrain_multi", CONFIG.multi.network.name),
     output:
-        weights=f"{MULTI}/pretext/round{{round}}.safetensors",
-        epochs=f"{MULTI}/pretext/round{{round}}.csv",
+        state=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.pt",
+        weights=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.safetensors",
+        epochs=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.csv",
     log:
-        f"{R}/logs/pretrain_multi/{{method}}-seed{{seed}}-round{{round}}.log",
+        f"{R}/logs/pretrain_multi/{{method}}-seed{{seed}}-round{{round}}-epoch{{epoch}}.log",
     benchmark:
-        f"{R}/benchmarks/pretrain_multi/{{method}}-seed{{seed}}-round{{round}}.tsv"
+        f"{R}/benchmarks/pretrain_multi/{{method}}-seed{{seed}}-round{{round}}-epoch{{epoch}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -25,14 +26,14 @@ rule pretrain_multi:
         gpu=GPU,
     params:
         config=pretext_config(CONFIG.multi.network),
-        start=options("network", "coach"),
+        start=options("resume", "network", "coach"),
     message:
-        "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the multi network (log: {log})"
+        "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the multi network to epoch {wildcards.epoch} (log: {log})"
     shell:
         "python workflow_scripts/pretrain_multi.py --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --prior-train {input.prior:q}"
-        " --seed {wildcards.seed} --round {wildcards.round}"
-        " --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
+        " --seed {wildcards.seed} --round {wildcards.round} --until-epoch {wildcards.epoch}"
+        " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
         " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
 
 

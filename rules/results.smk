@@ -5,7 +5,7 @@ PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predict
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
 PREDICTED_TEST = rules.predict_test.output[0].replace("{prior}", "predicted")
 PUBLISHED = "workflow_scripts/ssinfnet/published"
-ROUND_TABLES = [(stage, table) for stage in STAGES for table in round_tables(stage)]
+ROUND_TABLES = [(stage, f"{RUN}/{stage}/{name}.csv") for stage in STAGES for name in rounds()]
 METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
 SEVERITY_METRICS = rules.score_severity.output.metrics
 

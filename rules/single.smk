@@ -8,15 +8,17 @@ rule pretrain_single:
         unpack(round_start("single")),
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
+        unlabelled=unlabelled_slices,
         weights=weights_file(CONFIG.single.network),
         code=code("pretrain_single", CONFIG.single.network.name),
     output:
-        weights=f"{SINGLE}/pretext/round{{round}}.safetensors",
-        epochs=f"{SINGLE}/pretext/round{{round}}.csv",
+        state=f"{SINGLE}/pretext/round{{round}}/epoch{{epoch}}.pt",
+        weights=f"{SINGLE}/pretext/round{{round}}/epoch{{epoch}}.safetensors",
+        epochs=f"{SINGLE}/pretext/round{{round}}/epoch{{epoch}}.csv",
     log:
-        f"{R}/logs/pretrain_single/{{method}}-seed{{seed}}-round{{round}}.log",
+        f"{R}/logs/pretrain_single/{{method}}-seed{{seed}}-round{{round}}-epoch{{epoch}}.log",
     benchmark:
-        f"{R}/benchmarks/pretrain_single/{{method}}-seed{{seed}}-round{{round}}.tsv"
+        f"{R}/benchmarks/pretrain_single/{{method}}-seed{{seed}}-round{{round}}-epoch{{epoch}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -24,13 +26,13 @@ rule pretrain_single:
         gpu=GPU,
     params:
         config=pretext_config(CONFIG.single.network),
-        start=options("network", "coach"),
+        start=options("resume", "network", "coach", "unlabelled"),
     message:
-        "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the single network (log: {log})"
+        "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the single network to epoch {wildcards.epoch} (log: {log})"
     shell:
         "python workflow_scripts/pretrain_single.py --config-json {params.config:q} {params.start}"
-        " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --round {wildcards.round}"
-        " --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
+        " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --round {wildcards.round} --until-epoch {wildcards.epoch}"
+        " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
         " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
 
 

@@ -116,6 +116,28 @@ rule prepare_folder:
         " --folder {params.folder:q} --out {output:q} 2> {log:q}"
 
 
+rule prepare_unlabelled:
+    input:
+        files=folder_files(CONFIG.unlabelled.folder) if CONFIG.unlabelled.folder else [],
+        code=code("prepare_unlabelled"),
+    output:
+        f"{R}/slices/unlabelled.h5",
+    log:
+        f"{R}/logs/prepare_unlabelled.log",
+    benchmark:
+        f"{R}/benchmarks/prepare_unlabelled.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(unlabelled=CONFIG.unlabelled),
+        folder=lambda wildcards, input: CONFIG.unlabelled.folder,
+    message:
+        "Read and verify the slices without labels (log: {log})"
+    shell:
+        "python workflow_scripts/prepare_unlabelled.py --config-json {params.config:q}"
+        " --folder {params.folder:q} --out {output:q} 2> {log:q}"
+
+
 rule prepare_ictcf:
     input:
         pictures=folder_files(CONFIG.ictcf.folder) if CONFIG.ictcf.source == "folder" else ictcf_manifest(),

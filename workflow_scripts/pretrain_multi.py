@@ -1,6 +1,6 @@
-"""Run one round of the pretext task for the multi network: inpainting against a coach, the prior in full view.
+"""Run a segment of a pretext round for the multi network: inpainting against a coach, the prior in full view.
 
-A network round writes the network, a coach round the coach; both write a table with a row per epoch.
+Even rounds train and write the network, odd ones the coach; both write a table with a row per epoch.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from ssinfnet import arguments, command
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="network, pretext, round, augmentation")
+    parser = command.parser(__doc__, config="network, pretext, augmentation")
     arguments.add_slices(parser)
     parser.add_argument("--prior-train", type=Path, required=True, help="store with the priors of the training part")
     arguments.add_round(parser)
@@ -19,19 +19,18 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet import runtime, splits
     from ssinfnet.config.methods import Augmentation
     from ssinfnet.config.network import MultiNetwork
-    from ssinfnet.config.pretext import Pretext, Round
+    from ssinfnet.config.pretext import Pretext
     from ssinfnet.slices import SliceStore
     from ssinfnet.training import data, entry
 
     network = command.section(MultiNetwork, args.config_json, "network")
     pretext = command.section(Pretext, args.config_json, "pretext")
-    this = command.section(Round, args.config_json, "round")
     augmentation = command.section(Augmentation, args.config_json, "augmentation")
     run = runtime.start(args.gpus, args.threads)
     with SliceStore(args.slices) as store, SliceStore(args.prior_train) as priors:
         ids = splits.ids(splits.read(args.split), "train")
-        slices = data.load(store, ids, pretext.size, priors=priors)
-    entry.run_round(args, network, pretext, this, augmentation, slices, run)
+        slices = data.load_unlabelled(store, ids, pretext.size, priors=priors)
+    entry.run_round(args, network, pretext, augmentation, slices, run)
 
 
 if __name__ == "__main__":

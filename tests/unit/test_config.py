@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from ssinfnet.config.document import keys, markdown
-from ssinfnet.config.pretext import Rounds
+from ssinfnet.config.pretext import Rounds, phase
 from ssinfnet.config.workflow import Config, parse
 from ssinfnet.errors import InputError
 
@@ -85,17 +85,21 @@ def test_all_defects_are_listed_at_once():
 
 def test_rounds_of_the_paper():
     rounds = Rounds().schedule()
-    assert [(r.phase, r.epochs) for r in rounds[:4]] == [
-        ("network", 200),
-        ("coach", 200),
-        ("network", 100),
-        ("coach", 100),
-    ]
-    network = [r.epochs for r in rounds if r.phase == "network"]
-    assert network == [200] + [100] * 18
-    assert rounds[-1].phase == "network"
+    assert rounds[:4] == [200, 200, 100, 100]
+    assert [phase(number) for number in range(4)] == ["network", "coach", "network", "coach"]
+    assert rounds[::2] == [200] + [100] * 18
+    assert phase(len(rounds) - 1) == "network"
 
 
 def test_more_network_epochs_only_add_rounds():
     short, long = Rounds(network_epochs=400).schedule(), Rounds(network_epochs=700).schedule()
     assert long[: len(short)] == short
+
+
+def test_unlabelled_slices_need_a_folder_and_a_pretext_task():
+    method = {"label": "A", "pretext": "inpainting", "unlabelled": True}
+    assert parse({"methods": {"a": method}, "unlabelled": {"folder": "x"}}).methods["a"].unlabelled
+    with pytest.raises(InputError, match=r"method a asks for unlabelled slices.*unlabelled\.folder"):
+        parse({"methods": {"a": method}})
+    with pytest.raises(InputError, match="pretext task only"):
+        parse({"methods": {"a": method | {"pretext": "none"}}, "unlabelled": {"folder": "x"}})

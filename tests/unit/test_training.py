@@ -11,9 +11,10 @@ import pretrain_multi
 import pretrain_single
 import train_multi
 import train_single
-from ssinfnet import networks
+from ssinfnet import networks, slices, splits
 from ssinfnet.errors import InputError
 from ssinfnet.networks import inpainting
+from ssinfnet.slices import SliceStore
 from ssinfnet.training import checkpoint
 from ssinfnet.training.data import epoch_batches
 
@@ -22,7 +23,14 @@ NETWORK = {"backbone": "resnet18", "weights": "none"}
 AUGMENTATION = {"horizontal_flip": 0.5, "cutout": 0.4, "crop": 0.8, "rotations": [0, 90]}
 SINGLE = {"single": {"network": NETWORK, "training": TRAINING}, "augmentation": AUGMENTATION}
 MULTI = {"multi": {"network": {"width": 8}, "training": TRAINING | {"optimizer": "sgd", "momentum": 0.7}}}
-PRETEXT = {"size": 64, "crop": 32, "batch_size": 4, "learning_rates": [0.01], "milestones": []}
+PRETEXT = {
+    "size": 64,
+    "crop": 32,
+    "batch_size": 4,
+    "learning_rates": [0.01, 0.001],
+    "milestones": [3],
+    "coach_learning_rate": 1e-3,
+}
 
 
 def segment(labelled, folder, epoch, config=SINGLE, command=train_single, resume=None, **more):
@@ -42,27 +50,47 @@ def segment(labelled, folder, epoch, config=SINGLE, command=train_single, resume
     return out
 
 
-def pretext_round(labelled, folder, number, phase, command=pretrain_single, config=NETWORK, epochs=1, **start):
-    """Run one pretext round; returns its weights."""
+def pretext_round(labelled, folder, number, command=pretrain_single, config=NETWORK, epochs=1, **start):
+    """Run a pretext round to an epoch; returns its weights."""
     out = folder / f"round{number}"
-    sections = {"network": config, "pretext": PRETEXT, "round": {"phase": phase, "epochs": epochs}}
-    argv = ["--config-json", json.dumps(sections), "--seed", "0", "--round", str(number)]
+    sections = {"network": config, "pretext": PRETEXT, "augmentation": AUGMENTATION}
+    argv = ["--config-json", json.dumps(sections), "--seed", "0", "--round", str(number), "--until-epoch", str(epochs)]
     argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
     if command is pretrain_multi:
         argv += ["--prior-train", str(labelled["truth"])]
     for name, path in start.items():
         argv += [f"--{name}", str(path)]
-    command.main([*argv, "--out-weights", f"{out}.safetensors", "--out-epochs", f"{out}.csv"])
+    argv += ["--out-state", f"{out}.pt", "--out-weights", f"{out}.safetensors", "--out-epochs", f"{out}.csv"]
+    command.main(argv)
     return out.with_suffix(".safetensors")
+
+
+def assert_same_files(one, other):
+    for suffix in (".pt", ".safetensors", ".csv"):
+        assert one.with_suffix(suffix).read_bytes() == other.with_suffix(suffix).read_bytes(), suffix
 
 
 @pytest.mark.parametrize(("command", "config"), [(train_single, SINGLE), (train_multi, MULTI)], ids=["single", "multi"])
 def test_a_training_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config):
-    whole = segment(labelled, tmp_path / "whole", 2, config, command)
-    half = segment(labelled, tmp_path / "cut", 1, config, command)
-    cut = segment(labelled, tmp_path / "cut", 2, config, command, resume=half)
-    for suffix in (".pt", ".safetensors", ".csv"):
-        assert whole.with_suffix(suffix).read_bytes() == cut.with_suffix(suffix).read_bytes(), suffix
+    whole = segment(labelled, tmp_path / "whole", 4, config, command)
+    half = segment(labelled, tmp_path / "cut", 2, config, command)
+    assert_same_files(whole, segment(labelled, tmp_path / "cut", 4, config, command, resume=half))
+
+
+@pytest.mark.parametrize(
+    ("command", "config"), [(pretrain_single, NETWORK), (pretrain_multi, {"width": 8})], ids=["single", "multi"]
+)
+def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config):
+    first = pretext_round(labelled, tmp_path / "first", 0, command, config)
+    coach = pretext_round(labelled, tmp_path / "first", 1, command, config, network=first)
+    # What a round trains comes from the round's own state once that is there; the other is always given.
+    for number, trained, other in ((2, {"network": first}, {"coach": coach}), (1, {}, {"network": first})):
+        whole = pretext_round(labelled, tmp_path / "whole", number, command, config, 4, **trained, **other)
+        half = pretext_round(labelled, tmp_path / "half", number, command, config, 2, **trained, **other)
+        state = half.with_suffix(".pt")
+        cut = pretext_round(labelled, tmp_path / "cut", number, command, config, 4, resume=state, **other)
+        assert_same_files(whole, cut)
+        assert pd.read_csv(cut.with_suffix(".csv"))["epoch"].tolist() == [1, 2, 3, 4]
 
 
 def test_training_learns_and_keeps_the_best_epoch(labelled, tmp_path):
@@ -84,7 +112,7 @@ def test_a_fold_is_left_out(labelled, tmp_path):
 
 
 def test_fine_tuning_starts_from_the_pretrained_trunk_with_fresh_heads(labelled, tmp_path):
-    pretrained = pretext_round(labelled, tmp_path, 0, "network")
+    pretrained = pretext_round(labelled, tmp_path, 0)
     frozen = {"single": {"network": NETWORK, "training": TRAINING | {"learning_rate": 1e-30, "batch_size": 8}}}
     out = segment(labelled, tmp_path, 1, frozen, pretrained=pretrained)
 
@@ -102,9 +130,9 @@ def test_fine_tuning_starts_from_the_pretrained_trunk_with_fresh_heads(labelled,
 
 
 def test_rounds_train_the_one_and_keep_the_other(labelled, tmp_path):
-    network = pretext_round(labelled, tmp_path, 0, "network")
-    coach = pretext_round(labelled, tmp_path, 1, "coach", network=network)
-    again = pretext_round(labelled, tmp_path, 2, "network", network=network, coach=coach)
+    network = pretext_round(labelled, tmp_path, 0)
+    coach = pretext_round(labelled, tmp_path, 1, network=network)
+    again = pretext_round(labelled, tmp_path, 2, network=network, coach=coach)
     assert checkpoint.load_weights(coach)[1]["phase"] == "coach"
     before, after = (checkpoint.load_weights(path)[0] for path in (network, again))
     assert before.keys() == after.keys()
@@ -120,15 +148,36 @@ def test_rounds_train_the_one_and_keep_the_other(labelled, tmp_path):
 
 
 def test_a_round_repeats_byte_by_byte(labelled, tmp_path):
-    first, second = (pretext_round(labelled, tmp_path / name, 0, "network", epochs=2) for name in "ab")
+    first, second = (pretext_round(labelled, tmp_path / name, 0, epochs=2) for name in "ab")
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_unlabelled_slices_are_learned_from_unless_they_are_held_out(labelled, tmp_path, capsys):
+    train = splits.ids(splits.read(labelled["split"]), "train")
+    with SliceStore(labelled["slices"]) as store:
+        held_out = [store.read("image", name) for name in store.ids if name not in train]
+
+    def unlabelled(name, images):
+        with slices.create(tmp_path / name) as writer:
+            for number, image in enumerate(images):
+                writer.add(str(number), group=str(number), origin="test", image=image)
+        return tmp_path / name
+
+    alone = pretext_round(labelled, tmp_path / "alone", 0)
+    copies = unlabelled("copies.h5", held_out)
+    assert pretext_round(labelled, tmp_path / "copies", 0, unlabelled=copies).read_bytes() == alone.read_bytes()
+    assert f"0 of {len(held_out)} unlabelled slices are not held out" in capsys.readouterr().err
+    others = unlabelled("others.h5", [np.flipud(image) for image in held_out])
+    assert pretext_round(labelled, tmp_path / "others", 0, unlabelled=others).read_bytes() != alone.read_bytes()
+
+
 def test_the_coach_raises_the_loss_and_the_network_lowers_it(labelled, tmp_path):
-    network = pretext_round(labelled, tmp_path, 0, "network", command=pretrain_multi, config={"width": 8}, epochs=12)
-    pretext_round(labelled, tmp_path, 1, "coach", command=pretrain_multi, config={"width": 8}, network=network)
-    losses = pd.read_csv(tmp_path / "round0.csv")["loss"]
-    assert losses.iloc[-1] < losses.iloc[0]
+    start = {"command": pretrain_multi, "config": {"width": 8}}
+    network = pretext_round(labelled, tmp_path, 0, epochs=12, **start)
+    pretext_round(labelled, tmp_path, 1, epochs=12, network=network, **start)
+    inpainting, coaching = (pd.read_csv(tmp_path / f"round{number}.csv")["loss"] for number in (0, 1))
+    assert inpainting.iloc[-1] < inpainting.iloc[0]
+    assert coaching.iloc[-1] > coaching.iloc[0]
 
 
 def test_a_diverging_training_names_step_and_remedy(labelled, tmp_path):

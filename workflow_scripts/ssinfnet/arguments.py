@@ -31,11 +31,14 @@ def add_segment(parser: argparse.ArgumentParser) -> None:
 
 
 def add_round(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `ssinfnet.training.entry.run_round`."""
+    """Add the options of `ssinfnet.training.entry.run_round`: a segment of a pretext round."""
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, batches, augmentation and masks")
     parser.add_argument("--round", type=int, required=True, help="number of this round, from 0")
+    parser.add_argument("--until-epoch", type=int, required=True, help="epoch of the round at which this segment ends")
+    parser.add_argument("--resume", type=Path, help="training state of the segment before, of the same round")
     parser.add_argument("--network", type=Path, help="network of the last network round; none in round 0")
     parser.add_argument("--coach", type=Path, help="coach of the last coach round; none in rounds 0 and 1")
+    parser.add_argument("--out-state", type=Path, required=True, help="training state for the next segment")
     parser.add_argument("--out-weights", type=Path, required=True, help="network or coach, safetensors")
     parser.add_argument("--out-epochs", type=Path, required=True, help="table with a row per epoch, CSV")
     add_runtime(parser)

@@ -60,6 +60,13 @@ def read_classes(path: Path) -> np.ndarray:
     return codes
 
 
+def transpose(array: np.ndarray, transform: str) -> np.ndarray:
+    """A picture (H, W) turned or flipped: `none`, or a name of `PIL.Image.Transpose` in lower case."""
+    if transform == "none":
+        return array
+    return np.asarray(Image.fromarray(array).transpose(Image.Transpose[transform.upper()]))
+
+
 def _load(path: Path) -> Image.Image:
     try:
         image = Image.open(path, formats=_FORMATS)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ssinfnet.config.base import Section
 
@@ -22,4 +22,13 @@ class Method(Section):
 
     label: str = Field(description="name in tables and figures")
     pretext: Literal["none", "inpainting"] = Field("none", description="self-supervised task before fine-tuning")
+    unlabelled: bool = Field(
+        False, description="whether the single network's pretext task sees the unlabelled slices as well"
+    )
     augmentation: Augmentation = Augmentation()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Method":
+        if self.unlabelled and self.pretext == "none":
+            raise ValueError("unlabelled slices are of use to a method with a pretext task only")
+        return self

@@ -7,11 +7,9 @@ from pydantic import Field, model_validator
 from ssinfnet.config.base import Section
 
 
-class Round(Section):
-    """One round: who trains, and for how long."""
-
-    phase: Literal["network", "coach"] = Field("network", description="who trains")
-    epochs: int = Field(200, ge=1, description="epochs")
+def phase(number: int) -> Literal["network", "coach"]:
+    """Who trains in round `number`, counted from 0: network and coach take turns, and the network begins."""
+    return ("network", "coach")[number % 2]
 
 
 class Rounds(Section):
@@ -23,17 +21,19 @@ class Rounds(Section):
     coach: int = Field(100, ge=1, description="epochs of each later coach round")
     network_epochs: int = Field(2000, ge=1, description="epochs of the network over all of its rounds")
 
-    def schedule(self) -> list[Round]:
-        """The rounds in order: network and coach in turn, until the network has had its epochs.
+    segment: int = Field(100, ge=1, description="epochs of one job, each with its checkpoint file")
+
+    def schedule(self) -> list[int]:
+        """The epochs of each round, until the network has had its own.
 
         The last network round is cut short where needed, and no coach round follows it.
         """
-        result = [Round(phase="network", epochs=min(self.first_network, self.network_epochs))]
-        left = self.network_epochs - result[0].epochs
+        result = [min(self.first_network, self.network_epochs)]
+        left = self.network_epochs - result[0]
         while left > 0:
-            result.append(Round(phase="coach", epochs=self.first_coach if len(result) == 1 else self.coach))
-            result.append(Round(phase="network", epochs=min(self.network, left)))
-            left -= result[-1].epochs
+            result.append(self.first_coach if len(result) == 1 else self.coach)
+            result.append(min(self.network, left))
+            left -= result[-1]
         return result
 
 

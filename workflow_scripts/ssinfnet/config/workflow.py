@@ -5,7 +5,7 @@ import types
 import typing
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ssinfnet.config.base import Section
 from ssinfnet.config.cleaning import Cleaning
@@ -22,6 +22,7 @@ from ssinfnet.config.segmentation import Segmentation
 from ssinfnet.config.severity import Severity
 from ssinfnet.config.split import Split
 from ssinfnet.config.training import Multi, Single
+from ssinfnet.config.unlabelled import Unlabelled
 from ssinfnet.errors import InputError
 
 
@@ -36,6 +37,7 @@ class Config(Section):
     phantom: Phantom = Phantom()
     download: Download = Download()
     segmentation: Segmentation = Segmentation()
+    unlabelled: Unlabelled = Unlabelled()
     labels: Labels = Labels()
     split: Split = Split()
     ictcf: Ictcf = Ictcf()
@@ -55,6 +57,15 @@ class Config(Section):
             if not name.replace("_", "").isalnum() or not name.isascii() or not name.islower():
                 raise ValueError(f"method name {name!r} must be lower-case letters, digits and _")
         return methods
+
+    @model_validator(mode="after")
+    def _unlabelled(self) -> "Config":
+        asking = [name for name, method in self.methods.items() if method.unlabelled]
+        if asking and not self.unlabelled.folder:
+            raise ValueError(
+                f"method {asking[0]} asks for unlabelled slices, so unlabelled.folder must say where they are"
+            )
+        return self
 
     @field_validator("seeds")
     @classmethod

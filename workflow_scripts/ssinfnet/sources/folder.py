@@ -14,11 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from ssinfnet import slices
 from ssinfnet.errors import InputError
-from ssinfnet.pictures import SUFFIXES, natural_key, read_classes, read_grey, read_infection
+from ssinfnet.pictures import SUFFIXES, natural_key, read_classes, read_grey, read_infection, transpose
 
 EFFUSION = 3
 
@@ -26,7 +25,7 @@ EFFUSION = 3
 def prepare(folder: str | Path, out: str | Path, transform: str = "none", *, classes: bool = True) -> str:
     """Write the slices of `folder` to the slice store `out`: image and mask; returns what was found.
 
-    `transform` is a name of `PIL.Image.Transpose` in lower case, applied to images and masks alike. Where infection
+    `transform` is as for `ssinfnet.pictures.transpose`, for images and masks alike. Where infection
     and classes are both given they must agree: infection is 1 exactly where the class is 1 or 2; under effusion (3) it
     may be either, as some authors count it and some do not. Raises `InputError` that lists all defects.
     """
@@ -53,8 +52,8 @@ def prepare(folder: str | Path, out: str | Path, transform: str = "none", *, cla
                         name,
                         group=groups.get(name, name),
                         origin=f"images/{path.name}",
-                        image=_turn(image, transform),
-                        mask=_turn(mask, transform),
+                        image=transpose(image, transform),
+                        mask=transpose(mask, transform),
                     )
             except InputError as error:
                 defects.append(str(error))
@@ -128,12 +127,6 @@ def _mask(shape: tuple[int, int], paths: dict[str, Path]) -> np.ndarray | None:
                 f"{paths['classes']}: differs from infection/{paths['infection'].name} in {differing} pixels"
             )
     return found.get("classes", found.get("infection"))
-
-
-def _turn(array: np.ndarray, transform: str) -> np.ndarray:
-    if transform == "none":
-        return array
-    return np.asarray(Image.fromarray(array).transpose(Image.Transpose[transform.upper()]))
 
 
 def _size(shape: tuple[int, int]) -> str:

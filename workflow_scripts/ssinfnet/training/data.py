@@ -1,6 +1,6 @@
 """Slices as tensors: read once, kept in memory as 8 bit at one size, batched without workers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,12 +14,12 @@ from ssinfnet.slices import SliceStore
 class SliceTensors:
     """Slices of one part at one size S, with N slices.
 
-    `images` is uint8 (N, 1, S, S), `masks` uint8 (N, S, S) with label codes or 0 and 1,
-    `priors` float16 (N, 1, S, S) in [0, 1] or None.
+    `images` is uint8 (N, 1, S, S), `masks` uint8 (N, S, S) with label codes or 0 and 1, `priors` float16 (N, 1, S, S)
+    in [0, 1]; masks or priors that a stage does not use are None.
     """
 
     images: torch.Tensor
-    masks: torch.Tensor
+    masks: torch.Tensor | None = None
     priors: torch.Tensor | None = None
 
     def __len__(self) -> int:
@@ -27,14 +27,17 @@ class SliceTensors:
 
     def to(self, device: str) -> "SliceTensors":
         """The same slices on a device."""
-        priors = None if self.priors is None else self.priors.to(device)
-        return SliceTensors(self.images.to(device), self.masks.to(device), priors)
+        return self.map(lambda tensor: tensor.to(device))
 
     def select(self, indices: torch.Tensor) -> "SliceTensors":
         """A batch of these slices, as stored."""
         indices = indices.to(self.images.device)
-        priors = None if self.priors is None else self.priors[indices]
-        return SliceTensors(self.images[indices], self.masks[indices], priors)
+        return self.map(lambda tensor: tensor[indices])
+
+    def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> "SliceTensors":
+        """Images, and masks and priors where there are any, each through `function`."""
+        parts = (self.images, self.masks, self.priors)
+        return SliceTensors(*(None if part is None else function(part) for part in parts))
 
 
 def load(
@@ -45,22 +48,42 @@ def load(
     infection_labels: tuple[int, ...] | None = None,
     priors: SliceStore | None = None,
 ) -> SliceTensors:
-    """Read slices at `size`; masks are binary where `infection_labels` are given, else label codes."""
-    images, masks, maps = [], [], []
+    """Read slices with their masks at `size`; masks are binary where `infection_labels` are given, else label codes."""
+    masks = []
     for slice_id in slice_ids:
-        images.append(resize(store.read("image", slice_id), size))
         if infection_labels is None:
             mask = store.read("mask", slice_id)
         else:
             mask = store.read_infection(slice_id, infection_labels).astype(np.uint8)
         masks.append(resize_labels(mask, size))
-        if priors is not None:
-            maps.append(resize(priors.read("infection", slice_id).astype(np.float32), size).astype(np.float16))
+    unlabelled = load_unlabelled(store, slice_ids, size, priors=priors)
+    return SliceTensors(unlabelled.images, torch.from_numpy(np.stack(masks)), unlabelled.priors)
+
+
+def load_unlabelled(
+    store: SliceStore, slice_ids: Sequence[str], size: int, *, priors: SliceStore | None = None
+) -> SliceTensors:
+    """Read slices without their masks at `size`."""
+    images = [resize(store.read("image", slice_id), size) for slice_id in slice_ids]
+    maps = [
+        resize(priors.read("infection", slice_id).astype(np.float32), size).astype(np.float16)
+        for slice_id in (slice_ids if priors else ())
+    ]
     return SliceTensors(
         torch.from_numpy(np.stack(images))[:, None],
-        torch.from_numpy(np.stack(masks)),
-        torch.from_numpy(np.stack(maps))[:, None] if maps else None,
+        priors=torch.from_numpy(np.stack(maps))[:, None] if maps else None,
     )
+
+
+def without_copies(store: SliceStore, other: SliceStore, other_ids: Sequence[str]) -> list[str]:
+    """The slices of `store` whose picture is not, to the pixel, that of one of `other_ids` in `other`."""
+
+    def content(source: SliceStore, slice_id: str) -> tuple[tuple[int, ...], bytes]:
+        image = source.read("image", slice_id)
+        return image.shape, image.tobytes()
+
+    held_out = {content(other, slice_id) for slice_id in other_ids}
+    return [slice_id for slice_id in store.ids if content(store, slice_id) not in held_out]
 
 
 def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:

@@ -12,7 +12,7 @@ import torch
 from ssinfnet import augmentation, networks
 from ssinfnet.config.base import Section
 from ssinfnet.config.methods import Augmentation
-from ssinfnet.config.pretext import Pretext, Round
+from ssinfnet.config.pretext import Pretext, phase
 from ssinfnet.config.training import Training
 from ssinfnet.errors import InputError
 from ssinfnet.files import write_text
@@ -22,7 +22,8 @@ from ssinfnet.runtime import Runtime
 from ssinfnet.training import checkpoint
 from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.pretext import make_crops, train_round
-from ssinfnet.training.supervised import State, Task, train
+from ssinfnet.training.state import State
+from ssinfnet.training.supervised import SupervisedState, Task, train
 
 
 def make_network(network: Section, seed: int, *, fresh: bool) -> torch.nn.Module:
@@ -63,11 +64,11 @@ def run_segment(
     if args.resume and not args.best:
         raise InputError("--resume needs --best, the best weights of the same segment")
     network = make_network(network_config, args.seed, fresh=not (args.resume or args.pretrained))
-    state = State()
+    state = SupervisedState()
     if args.resume:
         saved = checkpoint.load_state(args.resume)
         network.load_state_dict(saved.pop("network"))
-        state = State(**saved)
+        state = SupervisedState(**saved)
         state.best, _ = checkpoint.load_weights(args.best)
     elif args.pretrained:
         inpainting.load_trunk(network, checkpoint.load_weights(args.pretrained)[0])
@@ -104,32 +105,41 @@ def run_round(
     args: argparse.Namespace,
     network_config: Section,
     config: Pretext,
-    this: Round,
     augmentation_config: Augmentation,
     slices: SliceTensors,
     runtime: Runtime,
 ) -> None:
-    """Train one round of the pretext task and write whom it trained, with a table."""
-    network = inpainting.to_inpainting(make_network(network_config, args.seed, fresh=not args.network))
+    """Train one segment of a round of the pretext task, and write whom it trained, with its state and table."""
+    teaching = phase(args.round) == "coach"
+    fresh = not (args.network or (args.resume and not teaching))
+    network = inpainting.to_inpainting(make_network(network_config, args.seed, fresh=fresh))
     if args.network:
         checkpoint.load_into(network, args.network)
     coach = None
-    if args.coach or this.phase == "coach":
+    if args.coach or teaching:
         torch.manual_seed(args.seed)
         coach = Coach()
         if args.coach:
             checkpoint.load_into(coach, args.coach)
         coach = runtime.place(coach)
     network = runtime.place(network)
+    trained = coach if teaching else network
 
+    state = State()
+    if args.resume:
+        saved = checkpoint.load_state(args.resume)
+        trained.load_state_dict(saved.pop("trained"))
+        state = State(**saved)
     augment = make_augment(augmentation_config, args.seed)
     crops = make_crops(slices.to(runtime.device), augment, config, number=args.round, seed=args.seed)
-    history = train_round(network, coach, crops, config, this, runtime=runtime)
+    state = train_round(
+        network, coach, crops, config, state, number=args.round, until_epoch=args.until_epoch, runtime=runtime
+    )
 
-    trained = network if this.phase == "network" else coach
-    metadata = {"phase": this.phase, "round": str(args.round), "seed": str(args.seed), **runtime.describe()}
+    metadata = {"phase": phase(args.round), "round": str(args.round), "seed": str(args.seed), **runtime.describe()}
     checkpoint.save_weights(args.out_weights, trained.state_dict(), metadata)
-    write_table(args.out_epochs, [{"round": args.round, "phase": this.phase, **row} for row in history])
+    write_table(args.out_epochs, [{"round": args.round, "phase": phase(args.round), **row} for row in state.history])
+    checkpoint.save_state(args.out_state, {"trained": trained.state_dict(), **vars(state)})
 
 
 def write_table(path: Path, rows: list[dict[str, Any]]) -> None:

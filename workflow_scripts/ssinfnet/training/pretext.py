@@ -2,7 +2,7 @@
 
 Rounds alternate: network rounds minimise L_rec on hard masks, coach rounds maximise it through soft masks
 (equations 1 to 3 of the paper). Every round starts its optimiser and learning rates anew, so weights are
-all that one round hands to the next.
+all that one round hands to the next. A round is cut into segments as fine-tuning is, which changes nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from ssinfnet.config.pretext import Pretext, Round
+from ssinfnet.config.pretext import Pretext, phase
 from ssinfnet.intensity import normalise, to_unit
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import STRIDE, Coach, hard_mask, random_scores, soft_mask, upsample
@@ -18,6 +18,7 @@ from ssinfnet.runtime import Runtime, to_float
 from ssinfnet.training import losses
 from ssinfnet.training.data import SliceTensors, epoch_batches
 from ssinfnet.training.progress import Progress, require_finite
+from ssinfnet.training.state import State
 
 
 def train_round(
@@ -25,59 +26,69 @@ def train_round(
     coach: Coach | None,
     crops: Callable[[int], Iterator[tuple[SliceTensors, torch.Generator]]],
     config: Pretext,
-    this: Round,
+    state: State,
     *,
+    number: int,
+    until_epoch: int,
     runtime: Runtime,
-) -> list[dict[str, float]]:
-    """Train `network` or `coach` in place, as the round `this` says; the other stays as it is.
+) -> State:
+    """Train `network` or `coach` in place, as the round's `number` says, from `state.epoch` to `until_epoch`.
 
     `crops(epoch)` yields batches of crops, each with a generator for random masks, which stand in for the
-    coach while there is none. Returns a row per epoch: epoch, loss, erased_loss, kept_loss.
+    coach while there is none. Rows of the new state's history: epoch, loss, erased_loss, kept_loss.
     """
-    if this.phase == "network":
-        optimizer = torch.optim.SGD(
-            network.parameters(),
-            lr=config.learning_rates[0],
-            momentum=config.momentum,
-            weight_decay=config.weight_decay,
-        )
-        network.train()
-    else:
-        optimizer = torch.optim.Adam(coach.parameters(), lr=config.coach_learning_rate)
-        network.eval().requires_grad_(False)
+    teaching = phase(number) == "coach"
+    optimizer = make_optimizer(coach if teaching else network, config, teaching=teaching)
+    if state.optimizer is not None:
+        optimizer.load_state_dict(state.optimizer)
+    network.train(not teaching).requires_grad_(not teaching)
     if coach is not None:
-        coach.train(this.phase == "coach")
+        coach.train(teaching)
+    make_mask = soft_mask if teaching else hard_mask
+    progress = Progress(state.epoch, until_epoch)
 
-    history = []
-    progress = Progress(0, this.epochs)
-    for epoch in range(this.epochs):
-        if this.phase == "network":
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(config, epoch)
+    for epoch in range(state.epoch, until_epoch):
+        rate = config.coach_learning_rate if teaching else learning_rate(config, epoch)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
 
         sums, steps = np.zeros(3), 0
         for batch, generator in crops(epoch):
             image = to_unit(batch.images)
-            with torch.set_grad_enabled(this.phase == "coach"), runtime.autocast():
+            with torch.set_grad_enabled(teaching), runtime.autocast():
                 scores = to_float(make_scores(coach, image, generator))
-            make_mask = hard_mask if this.phase == "network" else soft_mask
             mask = upsample(make_mask(scores, config.keep_ratio), image.shape[-1])
-
             result = reconstruct(network, image, mask, batch.priors, config, runtime)
-            loss = result.total if this.phase == "network" else losses.coach_loss(result.total)
+            loss = losses.coach_loss(result.total) if teaching else result.total
+
             steps += 1
-            rate = "pretext.learning_rates" if this.phase == "network" else "pretext.coach_learning_rate"
-            require_finite(loss.item(), epoch + 1, steps, rate)
+            key = "pretext.coach_learning_rate" if teaching else "pretext.learning_rates"
+            require_finite(loss.item(), epoch + 1, steps, key)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
             sums += [value.item() for value in result]
 
         means = dict(zip(("loss", "erased_loss", "kept_loss"), (sums / steps).tolist(), strict=True))
-        history.append({"epoch": epoch + 1, **means})
-        progress.report(epoch + 1, f"{this.phase} round: L_rec {means['loss']:.4f}")
+        state.history.append({"epoch": epoch + 1, **means})
+        progress.report(epoch + 1, f"{phase(number)} round: L_rec {means['loss']:.4f}")
+
     network.requires_grad_(True)
-    return history
+    state.epoch = until_epoch
+    state.optimizer = optimizer.state_dict()
+    return state
+
+
+def make_optimizer(trained: torch.nn.Module, config: Pretext, *, teaching: bool) -> torch.optim.Optimizer:
+    """Adam for the coach, SGD for the network."""
+    if teaching:
+        return torch.optim.Adam(trained.parameters(), lr=config.coach_learning_rate)
+    return torch.optim.SGD(
+        trained.parameters(),
+        lr=config.learning_rates[0],
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+    )
 
 
 def reconstruct(
@@ -147,5 +158,4 @@ def random_crop(batch: SliceTensors, size: int, generator: torch.Generator) -> S
         cut = [item[..., y : y + size, x : x + size] for item, (y, x) in zip(tensor, corners, strict=True)]
         return torch.stack(cut)
 
-    priors = None if batch.priors is None else crop(batch.priors)
-    return SliceTensors(crop(batch.images), crop(batch.masks), priors)
+    return batch.map(crop)

@@ -5,7 +5,7 @@ optimiser and history; learning rates, batches and augmentation follow in closed
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -14,6 +14,7 @@ from ssinfnet.config.training import Training
 from ssinfnet.runtime import Runtime, to_float
 from ssinfnet.training.data import SliceTensors, epoch_batches
 from ssinfnet.training.progress import Progress, require_finite
+from ssinfnet.training.state import State
 
 
 class Task(Protocol):
@@ -32,16 +33,12 @@ class Task(Protocol):
 
 
 @dataclass
-class State:
-    """Where a training stands after `epoch` epochs.
+class SupervisedState(State):
+    """A state with the `best` weights on validation so far (None before the first).
 
-    `history` has a row per epoch; `best` are the weights of the best validation so far (None before the first),
-    `best_epoch` its epoch and `best_score` its Dice and negative loss, compared in this order.
+    `best_epoch` is their epoch, `best_score` their Dice and negative loss, compared in this order.
     """
 
-    epoch: int = 0
-    optimizer: dict[str, Any] | None = None
-    history: list[dict[str, float]] = field(default_factory=list)
     best: dict[str, torch.Tensor] | None = None
     best_epoch: int = 0
     best_score: list[float] | None = None
@@ -68,12 +65,12 @@ def train(
     validation: SliceTensors,
     config: Training,
     augment: Callable[[SliceTensors, torch.Tensor, int, int], SliceTensors],
-    state: State,
+    state: SupervisedState,
     *,
     seed: int,
     until_epoch: int,
     runtime: Runtime,
-) -> State:
+) -> SupervisedState:
     """Train `network` in place from `state.epoch` to `until_epoch`; returns the new state.
 
     `augment(slices, indices, epoch, size)` makes a training batch of that size. Each batch is trained at every
@@ -143,7 +140,7 @@ def _forward(task: Task, network: torch.nn.Module, batch: SliceTensors, runtime:
         return to_float(task.forward(network, batch))
 
 
-def _message(row: dict[str, float], state: State) -> str:
+def _message(row: dict[str, float], state: SupervisedState) -> str:
     message = f"loss {row['loss']:.4f}"
     if "validation_dice" in row:
         message += f"  validation Dice {row['validation_dice']:.3f}"

@@ -1,0 +1,13 @@
+"""Section `unlabelled`: slices without masks, for the pretext task of the methods that ask for them."""
+
+from pydantic import Field
+
+from ssinfnet.config.base import Section
+from ssinfnet.config.segmentation import Transform
+
+
+class Unlabelled(Section):
+    """A folder of pictures."""
+
+    folder: str | None = Field(None, description="grey JPEG, PNG or TIFF, one slice a file, in folders of any depth")
+    transform: Transform = Field("none", description="brings the pictures upright, as segmentation.transform does")
