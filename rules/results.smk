@@ -163,6 +163,7 @@ rule plot_severity:
 
 
 FIGURES = [*rules.plot_learning.output, *rules.plot_overlays.output]
+FIGURES += expand(rules.plot_masks.output.figure, method=PRETRAINED[:1], seed=CONFIG.seeds[0])
 if WITH_SEVERITY:
     FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]
 

@@ -101,3 +101,41 @@ rule predict_prior:
         "python workflow_scripts/predict_prior.py --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output:q}"
         " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+
+
+rule plot_masks:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        rounds=[f"{SINGLE}/{name}.safetensors" for name in rounds()],
+        code=code("plot_masks", CONFIG.single.network.name),
+    output:
+        figure=report(
+            f"{SINGLE}/pretext/coach_masks.png",
+            category="Training",
+            caption="../captions/coach_masks.rst",
+            labels={"figure": "Coach's masks", "method": "{method}"},
+        ),
+        table=f"{SINGLE}/pretext/coach_masks.csv",
+    log:
+        f"{R}/logs/plot_masks/{{method}}-seed{{seed}}.log",
+    benchmark:
+        f"{R}/benchmarks/plot_masks/{{method}}-seed{{seed}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    threads: 1
+    resources:
+        gpu=GPU,
+    params:
+        config=lambda wildcards: sections(
+            network=CONFIG.single.network,
+            pretext=without(CONFIG.pretext, "rounds"),
+            methods={wildcards.method: {"label": CONFIG.methods[wildcards.method].label}},
+        ),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: the coach's masks round by round (log: {log})"
+    shell:
+        "python workflow_scripts/plot_masks.py --config-json {params.config:q} --method {wildcards.method}"
+        " --slices {input.slices:q} --split {input.split:q} --rounds {input.rounds:q}"
+        " --out-figure {output.figure:q} --out-table {output.table:q}"
+        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"

@@ -6,6 +6,7 @@ all that one round hands to the next. A round is cut into segments as fine-tunin
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,7 +59,8 @@ def train_round(
             with torch.set_grad_enabled(teaching), runtime.autocast():
                 scores = to_float(make_scores(coach, image, generator))
             mask = upsample(make_mask(scores, config.keep_ratio), image.shape[-1])
-            result = reconstruct(network, image, mask, batch.priors, config, runtime)
+            outputs = predict(network, image, mask, batch.priors, runtime)
+            result = reconstruction(network, outputs, image, mask, config)
             loss = losses.coach_loss(result.total) if teaching else result.total
 
             steps += 1
@@ -91,21 +93,22 @@ def make_optimizer(trained: torch.nn.Module, config: Pretext, *, teaching: bool)
     )
 
 
-def reconstruct(
-    network: torch.nn.Module,
-    image: torch.Tensor,
-    mask: torch.Tensor,
-    priors: torch.Tensor | None,
-    config: Pretext,
-    runtime: Runtime,
-) -> losses.Reconstruction:
-    """L_rec of the masked `image` (N, 1, H, W in [0, 1]), summed over the network's outputs; `mask` is 1 where kept.
+def predict(
+    network: torch.nn.Module, image: torch.Tensor, mask: torch.Tensor, priors: torch.Tensor | None, runtime: Runtime
+) -> Any:
+    """The network's outputs for the masked `image` (N, 1, H, W in [0, 1]); `mask` is 1 where kept.
 
     A network with a prior sees all of it.
     """
     inputs = [normalise(image * mask)] + ([] if priors is None else [normalise(priors)])
     with runtime.autocast():
-        outputs = to_float(network(*inputs))
+        return to_float(network(*inputs))
+
+
+def reconstruction(
+    network: torch.nn.Module, outputs: Any, image: torch.Tensor, mask: torch.Tensor, config: Pretext
+) -> losses.Reconstruction:
+    """L_rec of the unmasked `image`, summed over the network's outputs."""
     parts = [
         losses.reconstruction_loss(prediction, target, mask, kind=config.loss, erased_weight=config.erased_weight)
         for prediction, target in inpainting.reconstructions(network, outputs, image)
