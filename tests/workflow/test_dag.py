@@ -23,7 +23,7 @@ FROM_SINGLE = (
     | FROM_MULTI
     | FROM_SEVERITY
 )
-FROM_PRETEXT = FROM_SINGLE | {"pretrain_single"}
+FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_masks"}
 FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "extract_truth"}
 FROM_CLEANING = {"clean_parenchyma"} | FROM_SEVERITY
 
@@ -77,6 +77,21 @@ def test_more_epochs_only_add_segments(finished):
 def test_more_rounds_only_add_rounds(finished):
     jobs = finished.planned("{pretext: {rounds: {network_epochs: 3}}}")
     assert jobs["pretrain_single"] == 2
+
+
+def test_a_longer_round_goes_on_from_its_last_checkpoint(finished):
+    jobs = finished.planned("{pretext: {rounds: {network_epochs: 4, first_network: 3, segment: 1}}}")
+    # Two more epochs for round 0 and the two rounds after it, which start anew.
+    assert jobs["pretrain_single"] == 4
+
+
+def test_unlabelled_slices_run_the_pretext_task_of_the_methods_that_ask_for_them(finished):
+    pictures = finished.folder / "unlabelled"
+    pictures.mkdir(exist_ok=True)
+    (pictures / "a.png").touch()
+    assert finished.planned("unlabelled: {folder: unlabelled}") == {}
+    jobs = finished.planned("{unlabelled: {folder: unlabelled}, methods: {ssinfnet: {unlabelled: true}}}")
+    assert set(jobs) == FROM_PRETEXT | {"prepare_unlabelled"}
 
 
 def test_a_new_seed_only_adds_its_own_jobs(finished):

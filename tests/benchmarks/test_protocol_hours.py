@@ -1,0 +1,118 @@
+"""How long the paper's protocol takes on this machine, from measured training steps of every stage.
+
+`pytest tests/benchmarks/test_protocol_hours.py -m slow -s` prints the table. With a GPU the steps have the protocol's
+batches and precision, on a CPU smaller batches: there the time grows with the number of images alone.
+"""
+
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from snakemake.utils import update_config
+from torch.utils.flop_counter import FlopCounterMode
+
+from ssinfnet import gpus, networks, runtime
+from ssinfnet.config import workflow
+from ssinfnet.config.pretext import phase
+from ssinfnet.networks import inpainting
+from ssinfnet.networks.coach import Coach
+from ssinfnet.training import pretext, supervised
+from ssinfnet.training.data import SliceTensors
+from ssinfnet.training.state import State
+from ssinfnet.training.supervised import SupervisedState
+from ssinfnet.training.tasks import ClassTask, InfectionTask
+
+ROOT = Path(__file__).parents[2]
+CPU_BATCH = 4
+
+
+@pytest.fixture(scope="module")
+def config():
+    values = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(values, yaml.safe_load((ROOT / "experiments/paper.yaml").read_text()))
+    return workflow.parse(values)
+
+
+def slices(count: int, size: int) -> SliceTensors:
+    generator = torch.Generator().manual_seed(0)
+    return SliceTensors(
+        torch.randint(0, 256, (count, 1, size, size), dtype=torch.uint8, generator=generator),
+        torch.randint(0, 3, (count, size, size), dtype=torch.uint8, generator=generator),
+        torch.rand((count, 1, size, size), generator=generator),
+    )
+
+
+def resize(batch: SliceTensors, indices: torch.Tensor, epoch: int, size: int) -> SliceTensors:
+    return batch.select(indices).map(lambda tensor: tensor[..., :1, :1].expand(*tensor.shape[:-2], size, size))
+
+
+def one_epoch(section, task, batch, run):
+    """A function that trains one batch at every scale; validation, on one slice, costs little."""
+    network = run.place(networks.from_config(section.network, pretrained=False))
+    training = section.training.model_copy(update={"batch_size": batch, "validate_every": 10**6})
+    data = slices(batch, section.training.size)
+
+    def step():
+        state = SupervisedState()
+        supervised.train(network, task, data, data, training, resize, state, seed=0, until_epoch=1, runtime=run)
+
+    return step, batch
+
+
+def one_round(network_config, config, number, batch, run, *, priors):
+    """A function that trains one batch of crops in a round of that number."""
+    network = run.place(inpainting.to_inpainting(networks.from_config(network_config, pretrained=False)))
+    coach = run.place(Coach())
+    crops = slices(batch, config.crop).to(run.device)
+    crops = crops if priors else SliceTensors(crops.images)
+
+    def step():
+        generator = torch.Generator()
+        batches = lambda epoch: iter([(crops, generator)])  # noqa: E731
+        pretext.train_round(network, coach, batches, config, State(), number=number, until_epoch=1, runtime=run)
+
+    return step, batch
+
+
+def measure(step, count):
+    """Multiply-adds in GMAC and seconds per image."""
+    with FlopCounterMode(display=False) as counter:
+        step()
+    start = time.perf_counter()
+    step()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return counter.get_total_flops() / 2e9 / count, (time.perf_counter() - start) / count
+
+
+@pytest.mark.slow
+def test_hours_of_the_papers_protocol(config):
+    gpu = gpus.available()
+    run = runtime.start(int(gpu), 1 if gpu else torch.get_num_threads())
+    rounds = config.pretext.rounds.schedule()
+    epochs = {who: sum(n for number, n in enumerate(rounds) if phase(number) == who) for who in ("network", "coach")}
+    count, runs = int(config.split.train), len(config.methods) * len(config.seeds)
+    pretrained = sum(method.pretext != "none" for method in config.methods.values()) * len(config.seeds)
+    stages = {}
+    for name, task in (("single", InfectionTask()), ("multi", ClassTask())):
+        section = getattr(config, name)
+        for number, who in enumerate(("network", "coach")):
+            batch = config.pretext.batch_size if gpu else CPU_BATCH
+            work = one_round(section.network, config.pretext, number, batch, run, priors=name == "multi")
+            stages[f"{name}: pretext, {who}"] = (pretrained, epochs[who], work)
+        batch = section.training.batch_size if gpu else CPU_BATCH
+        stages[f"{name}: fine-tuning"] = (runs, section.schedule.epochs, one_epoch(section, task, batch, run))
+
+    print(f"\n{run.describe()}")
+    print(f"{'stage':25} {'runs':>5} {'epochs':>7} {'GMAC/slice':>11} {'s/slice':>9} {'h/run':>8} {'h, all runs':>12}")
+    total_hours = total_work = 0
+    for name, (times, epochs_of_run, (step, size)) in stages.items():
+        work, seconds = measure(step, size)
+        hours = seconds * count * epochs_of_run / 3600
+        total_hours += hours * times
+        total_work += work * count * epochs_of_run * times
+        print(f"{name:25} {times:5} {epochs_of_run:7} {work:11.1f} {seconds:9.4f} {hours:8.1f} {hours * times:12.1f}")
+    print(f"in all {total_hours:.0f} hours here, {total_work / 1e9:.1f} * 10^18 multiply-adds")
+    assert total_hours > 0
