@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ def parser(description: str, *, config: str = "") -> argparse.ArgumentParser:
             metavar="JSON",
             help=f"config sections: {config}; what is left out takes its default from ssinfnet/config",
         )
+    result.add_argument("--provenance", metavar="FILE", help="also write how the result came about, JSON")
     return result
 
 
@@ -39,8 +41,14 @@ def section(model: type[Model], sections: dict[str, Any], name: str) -> Model:
 
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`: an `InputError` becomes one clear message and exit status 1."""
+    from ssinfnet import provenance
+
+    argv, start = sys.argv[1:], time.monotonic()
+    inputs = provenance.existing_files(argv)
     try:
         main()
+        if record := provenance.option(argv, "--provenance"):
+            provenance.write(record, argv, inputs, time.monotonic() - start)
     except InputError as error:
         sys.exit(f"error: {error}")
 
