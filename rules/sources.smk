@@ -85,7 +85,7 @@ rule prepare_medseg:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(segmentation=CONFIG.segmentation),
+        config=sections(segmentation={"hu_window": CONFIG.segmentation.hu_window}),
         raw=lambda wildcards, input: Path(input.raw[0]).parent,
     message:
         "Read and verify MedSeg (log: {log})"
@@ -107,7 +107,7 @@ rule prepare_folder:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(segmentation=CONFIG.segmentation),
+        config=sections(segmentation=without(CONFIG.segmentation, "hu_window")),
         folder=lambda wildcards, input: CONFIG.segmentation.folder,
     message:
         "Read and verify the folder of slices (log: {log})"
@@ -153,7 +153,7 @@ rule prepare_ictcf:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(ictcf=CONFIG.ictcf),
+        config=sections(ictcf=without(CONFIG.ictcf, "source", "folder", "table")),
         pictures=lambda wildcards, input: (
             f"--folder {shlex.quote(CONFIG.ictcf.folder)}"
             if CONFIG.ictcf.source == "folder"

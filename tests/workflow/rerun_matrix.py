@@ -1,0 +1,171 @@
+"""What a change re-runs, said twice: here by hand, and by Snakemake, which test_rerun_matrix.py asks.
+
+`python tests/workflow/rerun_matrix.py > docs/reruns.md` writes the table for people.
+"""
+
+import fnmatch
+import sys
+from pathlib import Path
+
+# Which rules read what a rule writes.
+FEEDS = {
+    "generate_phantom": "prepare_medseg prepare_ictcf",
+    "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_prior "
+    "pretrain_multi train_multi predict_test evaluate_single evaluate_multi plot_overlays plot_masks",
+    "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_prior pretrain_multi "
+    "train_multi predict_test evaluate_single evaluate_multi plot_overlays plot_masks write_summary",
+    "fingerprint_split": "write_summary",
+    "extract_truth": "predict_test",
+    "pretrain_single": "train_single plot_masks plot_learning",
+    "plot_masks": "write_summary",
+    "train_single": "predict_prior segment_ictcf plot_learning",
+    "predict_prior": "pretrain_multi train_multi predict_test evaluate_single plot_overlays",
+    "pretrain_multi": "train_multi plot_learning",
+    "train_multi": "predict_test plot_learning",
+    "predict_test": "evaluate_multi plot_overlays",
+    "evaluate_single": "tabulate_results plot_overlays",
+    "evaluate_multi": "tabulate_results",
+    "prepare_ictcf": "extract_parenchyma segment_ictcf score_severity",
+    "extract_parenchyma": "clean_parenchyma score_severity",
+    "clean_parenchyma": "score_severity write_summary",
+    "segment_ictcf": "score_severity",
+    "score_severity": "tabulate_results plot_severity write_summary",
+    "tabulate_results": "write_summary",
+    "plot_learning": "write_summary",
+    "plot_overlays": "write_summary",
+    "plot_severity": "write_summary",
+    "write_summary": "",
+}
+
+
+def after(*rules: str) -> set[str]:
+    """These rules and all that follow from them."""
+    found: set[str] = set()
+    waiting = [name for rule in rules for name in rule.split()]
+    while waiting:
+        rule = waiting.pop()
+        if rule not in found:
+            found.add(rule)
+            waiting += FEEDS[rule].split()
+    return found
+
+
+EVERYTHING = set(FEEDS)
+FROM_MULTI = after("pretrain_multi train_multi")
+TABLES = {"tabulate_results", "write_summary"}
+
+# For every key of the config another valid value on the tiny run, and the rules that run again. Patterns are tried in
+# order.
+KEYS: list[tuple[str, str, set[str]]] = [
+    ("data_dir", "elsewhere", EVERYTHING),
+    ("results_dir", "elsewhere", EVERYTHING - {"generate_phantom"}),
+    ("methods.ssinfnet.label", "Another", {"plot_learning", "plot_overlays", "plot_severity", "plot_masks"} | TABLES),
+    ("methods.sinfnet.pretext", "inpainting", after("pretrain_single")),
+    ("methods.ssinfnet.unlabelled", "true", after("pretrain_single") | {"prepare_unlabelled"}),
+    ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("pretrain_single")),
+    ("methods.ssinfnet.augmentation.*", "0.5", after("pretrain_single")),
+    ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks"}),
+    ("shards", "3", after("extract_parenchyma segment_ictcf")),
+    ("phantom.size", "64", EVERYTHING),
+    ("phantom.*", "4", EVERYTHING),
+    ("download.*url", "http://localhost/{id}{patient}", set()),
+    ("download.*", "7", set()),
+    ("segmentation.source", "medseg", after("prepare_medseg") | {"download_medseg"}),
+    ("segmentation.folder", "elsewhere", set()),
+    ("segmentation.transform", "rotate_90", set()),
+    ("segmentation.classes", "false", {"plot_learning", "plot_overlays"} | TABLES),
+    ("segmentation.hu_window", "[-1500, 500]", after("prepare_medseg")),
+    ("unlabelled.folder", "workflow_scripts", set()),
+    ("unlabelled.transform", "rotate_90", set()),
+    ("labels.infection", "[1, 2, 3]", after("fingerprint_split extract_truth train_single plot_overlays")),
+    ("split.by", "slice", after("split_slices")),
+    ("split.*", "3", after("split_slices")),
+    ("ictcf.source", "none", TABLES),
+    ("ictcf.folder", "elsewhere", set()),
+    ("ictcf.table", "config.yaml", set()),
+    ("ictcf.scores", "{Severe: 0}", after("prepare_ictcf")),
+    ("ictcf.*", "1", after("prepare_ictcf")),
+    ("parenchyma.method", "ictcf", after("extract_parenchyma")),
+    ("cleaning.max_components", "3", after("clean_parenchyma")),
+    ("cleaning.exclusions", "config.yaml", after("clean_parenchyma")),
+    ("cleaning.*", "0.3", after("clean_parenchyma")),
+    ("pretext.loss", "mse", after("pretrain_single")),
+    ("pretext.size", "96", after("pretrain_single")),
+    ("pretext.crop", "64", after("pretrain_single")),
+    ("pretext.batch_size", "3", after("pretrain_single")),
+    ("pretext.learning_rates", "[0.02]", after("pretrain_single")),
+    ("pretext.milestones", "[]", set()),  # as it is: the number follows from that of the learning rates
+    ("pretext.rounds.first_*", "2", after("pretrain_single")),
+    ("pretext.rounds.network_epochs", "3", after("pretrain_single")),
+    ("pretext.rounds.*", "1", set()),  # as it is, or a round that the tiny run does not come to
+    ("pretext.*", "0.5", after("pretrain_single")),
+    ("*.network.name", "", set()),  # there is but one
+    ("single.network.backbone", "resnet34", after("pretrain_single train_single")),
+    ("single.network.weights", "imagenet", after("pretrain_single train_single")),
+    ("multi.network.width", "8", FROM_MULTI),
+    ("single.schedule.epochs", "2", after("train_single")),
+    ("single.schedule.segment", "2", set()),  # the one epoch is one segment still
+    ("multi.schedule.epochs", "3", after("train_multi")),
+    ("multi.schedule.segment", "2", after("train_multi")),
+    ("single.training.optimizer", "sgd", after("train_single")),
+    ("multi.training.optimizer", "sgd", after("train_multi")),
+    ("single.training.scales", "[96]", after("train_single")),
+    ("multi.training.scales", "[96]", after("train_multi")),
+    ("single.training.size", "96", after("train_single")),
+    ("multi.training.size", "96", after("train_multi")),
+    ("single.training.*e*ery", "2", after("train_single")),
+    ("multi.training.*e*ery", "2", after("train_multi")),
+    ("single.training.batch_size", "3", after("train_single")),
+    ("multi.training.batch_size", "3", after("train_multi")),
+    ("single.training.*", "0.25", after("train_single")),
+    ("multi.training.*", "0.25", after("train_multi")),
+    ("priors.mode", "in_sample", {"predict_prior"} | FROM_MULTI),
+    ("priors.folds", "3", {"train_single", "predict_prior"} | FROM_MULTI),
+    ("evaluation.empty", "skip", after("evaluate_single evaluate_multi")),
+    ("evaluation.threshold", "0.4", after("evaluate_single evaluate_multi")),
+    ("evaluation.*", "50", after("evaluate_single evaluate_multi")),
+    ("severity.patient_ratio", "max", after("score_severity")),
+    ("severity.cutoffs", "published", after("score_severity")),
+    ("severity.published", "[0.02, 0.4]", after("score_severity")),
+    ("severity.*", "3", after("score_severity")),
+]
+
+
+def case(key: str) -> tuple[str, set[str]]:
+    """The other value of a key, and the rules that run again."""
+    return next((value, rules) for pattern, value, rules in KEYS if fnmatch.fnmatchcase(key, pattern))
+
+
+def keys() -> list[str]:
+    """All keys of the config; of the methods, those of the one with a pretext task."""
+    sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
+    from ssinfnet.config import document, workflow
+
+    names = [row[0] for row in document.keys(workflow.Config)]
+    return [
+        name.replace("<name>", "sinfnet" if name.endswith(".pretext") else "ssinfnet").replace("[]", "")
+        for name in names
+    ]
+
+
+def markdown() -> str:
+    """The matrix as a table."""
+    lines = [
+        "# What a change runs again",
+        "",
+        "Made by `tests/workflow/rerun_matrix.py`, checked against `snakemake --dry-run` on the tiny run of the tests by",
+        "`tests/workflow/test_rerun_matrix.py`. The tiny run has a phantom, two methods, one seed and one round of the",
+        "coach; so a key that it does not use, as those of the downloads, shows as running nothing.",
+        "",
+        "| key | changed to | runs again |",
+        "|---|---|---|",
+    ]
+    for key in keys():
+        value, rules = case(key)
+        shown = "nothing" if not rules else "everything" if rules == EVERYTHING else ", ".join(sorted(rules))
+        lines.append(f"| `{key}` | {f'`{value}`' if value else 'no other value'} | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())
