@@ -46,10 +46,9 @@ def workflow(folder: Path) -> Workflow:
 
 
 def adapt_profile(folder: Path) -> None:
-    """Change what a test needs: no accounting here, no time to lose, and a time limit that one can wait for."""
+    """Change what a test needs: no seconds to lose, and a time limit that one can wait for."""
     file = folder / "profiles/slurm/config.yaml"
     profile = yaml.safe_load(file.read_text())
-    profile["slurm-status-command"] = "squeue"
     profile["slurm-init-seconds-before-status-checks"] = 3
     profile["set-resources"]["train_single"] = profile["set-resources"]["train_single"] | {"runtime": "1 * attempt"}
     file.write_text(yaml.safe_dump(profile))
