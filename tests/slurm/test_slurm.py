@@ -49,8 +49,12 @@ def adapt_profile(folder: Path) -> None:
     """Change what a test needs: no seconds to lose, and a time limit that one can wait for."""
     file = folder / "profiles/slurm/config.yaml"
     profile = yaml.safe_load(file.read_text())
+    assert profile["retries"] > 0
+    profile["retries"] = 3  # on a busy machine a minute or two may not be enough for the real work either
     profile["slurm-init-seconds-before-status-checks"] = 3
-    profile["set-resources"]["train_single"] = profile["set-resources"]["train_single"] | {"runtime": "1 * attempt"}
+    training = profile["set-resources"]["train_single"]
+    limit = training["runtime"].replace("240", "(1 if wildcards.method == 'sinfnet' else 240)")
+    profile["set-resources"]["train_single"] = training | {"runtime": limit}
     file.write_text(yaml.safe_dump(profile))
 
 
@@ -71,7 +75,7 @@ def submitted(tmp_path_factory):
     adapt_profile(run.folder)
     (run.folder / "hang_once").touch()
     with cluster.start(tmp_path_factory.mktemp("daemons"), gpus=2):
-        run.snakemake("--workflow-profile", "profiles/slurm", *run.overlay(OVERLAY), timeout=1200)
+        run.snakemake("--workflow-profile", "profiles/slurm", *run.overlay(OVERLAY), timeout=2400)
         yield run, records()
 
 
@@ -79,6 +83,7 @@ def records() -> list[dict[str, str]]:
     """What SLURM knows of each job, and under "name" the rule or group that the executor notes in the comment."""
     text = subprocess.run(["scontrol", "--oneliner", "show", "job"], capture_output=True, text=True, check=True).stdout
     jobs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in text.splitlines()]
+    jobs.sort(key=lambda job: int(job["JobId"]))
     for job in jobs:
         name = re.sub(r"_wildcards_.*", "", job["Comment"].removeprefix("rule_"))
         job["name"] = next((group for group in GROUPS if name.startswith(f"{group}_")), name)
@@ -103,7 +108,7 @@ def contents(results: Path) -> dict[str, bytes]:
 def test_training_asked_for_a_gpu_and_other_jobs_did_not(submitted):
     run, jobs = submitted
     asked = {job["name"] for job in jobs if re.search("gpu", job.get("TresPerJob", ""))}
-    assert asked == TRAINING | set(GROUPS)
+    assert asked == TRAINING | {"plot_masks"} | set(GROUPS)
     assert {job["TresPerJob"].rsplit(":", 1)[1] for job in jobs if job["name"] in asked} == {"1"}
     for rule in TRAINING:
         for log in (run.folder / "results/logs" / rule).iterdir():
@@ -121,12 +126,11 @@ def test_shards_ran_as_jobs_of_their_own_and_groups_as_one(submitted):
 def test_a_job_killed_by_its_time_limit_ran_once_more_with_more_time(submitted):
     run, jobs = submitted
     assert not (run.folder / "hang_once").exists()
-    failed = [job for job in jobs if job["JobState"] != "COMPLETED"]
-    assert [(job["JobState"], job["name"], job["TimeLimit"]) for job in failed] == [
-        ("TIMEOUT", "train_single", "00:01:00")
-    ]
-    again = [job for job in jobs if job["Comment"] == failed[0]["Comment"] and job is not failed[0]]
-    assert [(job["JobState"], job["TimeLimit"]) for job in again] == [("COMPLETED", "00:02:00")]
+    tries = [job for job in jobs if job["Comment"].startswith("rule_train_single_wildcards_sinfnet_")]
+    assert len(tries) > 1
+    assert [job["JobState"] for job in tries] == ["TIMEOUT"] * (len(tries) - 1) + ["COMPLETED"]
+    assert [job["TimeLimit"] for job in tries] == [f"00:0{number}:00" for number in range(1, len(tries) + 1)]
+    assert {job["JobState"] for job in jobs if job not in tries} == {"COMPLETED"}
 
 
 def test_a_finished_run_submits_nothing(submitted):
