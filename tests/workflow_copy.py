@@ -41,6 +41,9 @@ class Workflow:
             process.send_signal(signal.SIGINT)
             out, err = process.communicate()
             failure = f"not finished after {timeout} s"
+        except BaseException:
+            process.kill()
+            raise
         if failure:
             pytest.fail(f"snakemake {' '.join(arguments)}: {failure}\n{out[-3000:]}\n{err[-5000:]}")
         return subprocess.CompletedProcess(program, process.returncode, out, err)

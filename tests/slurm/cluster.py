@@ -90,13 +90,22 @@ def start(folder: Path, gpus: int):
         for daemon in ("slurmctld", "slurmd"):
             stack.enter_context(_daemon([daemon, "-D"], folder / f"{daemon}.out"))
         _wait("the node", _node_is_idle, folder)
-        # What a failed test left in the queue would keep slurmd's children alive.
-        stack.callback(subprocess.run, ["scancel", "--user=root", "--signal=KILL"], capture_output=True)
+        stack.callback(_empty_the_queue)
         yield
 
 
+def _empty_the_queue() -> None:
+    """Cancel what a failed test left behind, while there is a slurmd that can end it."""
+    subprocess.run(["scancel", "--user=root"], capture_output=True)
+    _wait("the empty queue", lambda: not _ask("squeue", "-h") and _node_is_idle())
+
+
 def _node_is_idle() -> bool:
-    return subprocess.run(["sinfo", "-h", "-o", "%T"], capture_output=True, text=True).stdout.strip() == "idle"
+    return _ask("sinfo", "-h", "-o", "%T") == "idle"
+
+
+def _ask(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
 
 def _munged(stack):
