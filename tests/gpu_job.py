@@ -1,4 +1,7 @@
-"""A job that takes a card for some seconds and says which and when: `gpu_job.py SECONDS`; and how to judge several."""
+"""A job that takes a card and reports which one and when, and how to judge several such reports.
+
+`gpu_job.py SECONDS` holds it for that long; without SECONDS it says "claimed" and holds it until its input closes.
+"""
 
 import json
 import sys
@@ -21,5 +24,9 @@ if __name__ == "__main__":
     gpus.SECONDS_BETWEEN_TRIES = 0.01
     card = gpus.claim()
     start = time.monotonic()
-    time.sleep(float(sys.argv[1]))
+    if len(sys.argv) > 1:
+        time.sleep(float(sys.argv[1]))
+    else:
+        print("claimed", file=sys.stderr, flush=True)
+        sys.stdin.read()
     print(json.dumps({"card": card, "start": start, "end": time.monotonic()}), flush=True)

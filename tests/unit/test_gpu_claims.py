@@ -34,25 +34,33 @@ def cards(monkeypatch, count):
     monkeypatch.setattr(gpus, "_devices", lambda: [Path(f"/dev/nvidia{number}") for number in range(count)])
 
 
-def start_job(environment, seconds):
+def start_job(environment, *arguments):
     return subprocess.Popen(
-        [sys.executable, JOB, str(seconds)],
+        [sys.executable, JOB, *arguments],
         env=os.environ | {"PYTHONPATH": str(SCRIPTS)} | environment,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def run_jobs(number, environment, seconds):
-    """What each of `number` jobs started at once reports: its card, and from when to when it had it."""
-    jobs = [start_job(environment, seconds) for _ in range(number)]
+def reports(jobs):
+    """What jobs say when they end: the card of each, and from when to when it had it."""
     results = []
     for job in jobs:
-        out, err = job.communicate(timeout=60)
+        out, err = job.communicate(timeout=120)
         assert job.returncode == 0, err
         results.append(json.loads(out))
     return results
+
+
+def cards_held_at_once(number, environment):
+    """The cards of jobs that all hold theirs at the same moment."""
+    jobs = [start_job(environment) for _ in range(number)]
+    for job in jobs:
+        assert job.stderr.readline() == "claimed\n"
+    return sorted(job["card"] for job in reports(jobs))
 
 
 @pytest.mark.parametrize(
@@ -107,18 +115,17 @@ def test_on_the_cpu_no_card_is_claimed(monkeypatch):
 
 
 def test_as_many_jobs_as_cards_each_have_their_own():
-    jobs = run_jobs(3, {"CUDA_VISIBLE_DEVICES": "5,6,7"}, seconds=2)
-    assert sorted(job["card"] for job in jobs) == ["5", "6", "7"]
+    assert cards_held_at_once(3, {"CUDA_VISIBLE_DEVICES": "5,6,7"}) == ["5", "6", "7"]
 
 
 def test_more_jobs_than_cards_wait_and_never_share():
-    jobs = run_jobs(5, {"CUDA_VISIBLE_DEVICES": "0,1"}, seconds=0.3)
-    assert [most_at_once(jobs) for jobs in by_card(jobs).values()] == [1, 1]
+    jobs = reports([start_job({"CUDA_VISIBLE_DEVICES": "0,1"}, "0.3") for _ in range(5)])
+    assert {most_at_once(served) for served in by_card(jobs).values()} == {1}
 
 
 def test_cards_are_shared_when_asked_and_evenly():
-    jobs = run_jobs(4, {"CUDA_VISIBLE_DEVICES": "0,1", "SSINFNET_JOBS_PER_GPU": "2"}, seconds=2)
-    assert sorted(job["card"] for job in jobs) == ["0", "0", "1", "1"]
+    environment = {"CUDA_VISIBLE_DEVICES": "0,1", "SSINFNET_JOBS_PER_GPU": "2"}
+    assert cards_held_at_once(4, environment) == ["0", "0", "1", "1"]
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "two", ""])
@@ -131,26 +138,22 @@ def test_a_wrong_number_of_jobs_per_card_is_an_error(monkeypatch, number):
 
 def test_a_killed_job_leaves_its_card_free(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    job = start_job({}, seconds=600)
-    lock = gpus._lock_file("0", 0)
-    deadline = time.monotonic() + 30
-    while not lock.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.1)
+    job = start_job({})
+    assert job.stderr.readline() == "claimed\n"
     assert not gpus._lock("0", 0)
     job.kill()
     job.communicate()
     assert gpus.claim() == "0"
 
 
-def test_who_waits_says_so(monkeypatch, capfd):
+def test_who_waits_says_so_once(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4")
     gpus.claim()
-    waiting = start_job({}, seconds=0)
-    time.sleep(1)
+    waiting = start_job({}, "0")
+    assert waiting.stderr.readline().startswith("waiting for a free GPU: 4 in use")
+    time.sleep(0.1)  # for several tries
     os.close(gpus._locks.pop())
-    _, err = waiting.communicate(timeout=30)
-    assert err.count("waiting for a free GPU: 4 in use") == 1
+    assert waiting.communicate(timeout=120)[1] == ""
 
 
 def test_cards_of_two_slurm_jobs_are_not_taken_for_each_other(monkeypatch):

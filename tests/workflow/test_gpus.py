@@ -23,7 +23,7 @@ rule all:
 rule train:
     output: "jobs/{{number}}.json"
     resources: gpu=1
-    shell: "PYTHONPATH=workflow_scripts {sys.executable} {JOBS} 2 > {{output}}"
+    shell: "PYTHONPATH=workflow_scripts {sys.executable} {JOBS} 3 > {{output}}"
 """
 
 
