@@ -6,10 +6,10 @@ BIN := .venv/bin
 OVERLAY := $(if $(CONFIG),--configfile $(CONFIG))
 RESULTS := $(firstword $(shell sed -n 's/^results_dir: *\([^ \#]*\).*/\1/p' $(CONFIG) config.yaml))
 
-.PHONY: help run report test lint format bench clean
+.PHONY: help run report test test-slurm lint format bench clean
 
 help:   ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 run: .venv/ready   ## run the whole workflow on the embedded phantom; CONFIG=experiments/NAME.yaml for another
 	$(BIN)/snakemake --cores $(CORES) $(OVERLAY)
@@ -22,6 +22,9 @@ report: .venv/ready   ## bind summary, tables, figures and provenance into one r
 
 test: .venv/ready   ## run the tests
 	$(BIN)/pytest
+
+test-slurm: .venv/ready   ## run the DAG through a SLURM on this machine; as root, with slurm-wlm and munge installed
+	$(BIN)/pytest tests/slurm -m slurm
 
 lint: .venv/ready   ## check the style of Python and Snakemake files
 	$(BIN)/ruff check

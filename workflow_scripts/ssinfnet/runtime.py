@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ssinfnet import gpus as cards
 from ssinfnet.errors import InputError
 
 
@@ -41,13 +42,18 @@ class Runtime:
 def start(gpus: int, threads: int) -> Runtime:
     """Set the threads and choose the device; raises `InputError` for a GPU that is not there.
 
-    Networks run in bfloat16 where a GPU has it, else in float32; the CPU always computes in float32.
+    A GPU is one that no other job has taken, waited for if need be (`ssinfnet.gpus`). Networks run in bfloat16 where a
+    GPU has it, else in float32; the CPU always computes in float32.
     """
     torch.set_num_threads(threads)
     if not gpus:
         return Runtime("cpu", "float32", threads)
+    card = cards.claim()
     if not torch.cuda.is_available():
-        raise InputError("a GPU was asked for, but PyTorch sees none; use --resources gpu=0 to run on the CPU")
+        raise InputError(
+            f"PyTorch cannot use the GPU {card}: its build is for the CPU, or the driver does not fit;"
+            " use --resources gpu=0 to run on the CPU"
+        )
     return Runtime("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float32", threads)
 
 

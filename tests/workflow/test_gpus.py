@@ -1,0 +1,78 @@
+"""What a workstation's GPUs are given to: Snakemake with profiles/default, real jobs, and cards that are made up."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from gpu_job import by_card, most_at_once
+from workflow_copy import ROOT, Workflow
+
+JOBS = Path(__file__).parents[1] / "gpu_job.py"
+GPU_RULES = {
+    *("pretrain_single", "train_single", "predict_prior", "pretrain_multi", "train_multi", "predict_test"),
+    *("plot_masks", "segment_ictcf"),
+}
+# Jobs that ask for a GPU as the rules do, and for nothing else.
+SNAKEFILE = f"""
+rule all:
+    input: expand("jobs/{{number}}.json", number=range(4))
+
+rule train:
+    output: "jobs/{{number}}.json"
+    resources: gpu=1
+    shell: "PYTHONPATH=workflow_scripts {sys.executable} {JOBS} 3 > {{output}}"
+"""
+
+
+@pytest.fixture
+def workflow(tmp_path) -> Workflow:
+    return Workflow(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cards", "arguments", "at_once"),
+    [
+        ("0,1", [], {1}),
+        ("0,1", ["--resources", "gpu=2"], {2}),
+        ("0", ["--resources", "gpu=2"], {1}),
+    ],
+    ids=["one at a time by default", "two with two cards", "one with one card, whatever is asked"],
+)
+def test_jobs_do_not_share_a_card(workflow, monkeypatch, cards, arguments, at_once):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", cards)
+    monkeypatch.setenv("TMPDIR", str(workflow.folder))
+    (workflow.folder / "jobs.smk").write_text(SNAKEFILE)
+    workflow.snakemake("--snakefile", "jobs.smk", "--cores", "4", *arguments)
+    jobs = [json.loads(file.read_text()) for file in (workflow.folder / "jobs").iterdir()]
+    assert len(jobs) == 4
+    assert {most_at_once(jobs)} == at_once
+    assert {most_at_once(jobs) for jobs in by_card(jobs).values()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("devices", "arguments", "asked"),
+    [
+        (1, [], {"1"}),
+        (1, ["--resources", "gpu=0"], {"0"}),
+        (0, [], {"0"}),
+    ],
+    ids=["a machine with a GPU", "the CPU switch", "a machine without"],
+)
+def test_rules_use_a_gpu_where_there_is_one(workflow, monkeypatch, devices, arguments, asked):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    module = workflow.folder / "workflow_scripts/ssinfnet/gpus.py"
+    module.write_text(f'{module.read_text()}\n\ndef _devices():\n    return [Path("/dev/nvidia0")] * {devices}\n')
+    plan = workflow.snakemake("-n", "--printshellcmds", "--cores", "2", *arguments, *workflow.overlay("{}")).stdout
+    commands = re.findall(r"workflow_scripts/(\w+)\.py .* --gpus (\d)", plan)
+    assert {rule for rule, _ in commands} == GPU_RULES
+    assert {gpus for _, gpus in commands} == asked
+
+
+def test_the_slurm_profile_knows_every_rule_that_uses_a_gpu():
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    asking = {rule for rule, resources in profile["set-resources"].items() if resources["gpu"] == 1}
+    # Beyond those, only rules that share a group's job with one of them ask.
+    assert asking == GPU_RULES | set(profile["groups"])
