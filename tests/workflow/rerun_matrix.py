@@ -136,16 +136,13 @@ def case(key: str) -> tuple[str, set[str]]:
     return next((value, rules) for pattern, value, rules in KEYS if fnmatch.fnmatchcase(key, pattern))
 
 
-def keys() -> list[str]:
+def every_key() -> list[str]:
     """All keys of the config; of the methods, those of the one with a pretext task."""
     sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
     from ssinfnet.config import document, workflow
 
     names = [row[0] for row in document.keys(workflow.Config)]
-    return [
-        name.replace("<name>", "sinfnet" if name.endswith(".pretext") else "ssinfnet").replace("[]", "")
-        for name in names
-    ]
+    return [name.replace("<name>", "sinfnet" if name.endswith(".pretext") else "ssinfnet") for name in names]
 
 
 def markdown() -> str:
@@ -153,14 +150,14 @@ def markdown() -> str:
     lines = [
         "# What a change runs again",
         "",
-        "Made by `tests/workflow/rerun_matrix.py`, checked against `snakemake --dry-run` on the tiny run of the tests by",
-        "`tests/workflow/test_rerun_matrix.py`. The tiny run has a phantom, two methods, one seed and one round of the",
-        "coach; so a key that it does not use, as those of the downloads, shows as running nothing.",
+        "Made by `tests/workflow/rerun_matrix.py`; `tests/workflow/test_rerun_matrix.py` checks it against what",
+        "`snakemake --dry-run` lists on the tiny run of the tests. That run has a phantom, two methods, one seed and one",
+        "round of the coach, so a key that it does not use, as those of the downloads, shows as running nothing.",
         "",
         "| key | changed to | runs again |",
         "|---|---|---|",
     ]
-    for key in keys():
+    for key in every_key():
         value, rules = case(key)
         shown = "nothing" if not rules else "everything" if rules == EVERYTHING else ", ".join(sorted(rules))
         lines.append(f"| `{key}` | {f'`{value}`' if value else 'no other value'} | {shown} |")
