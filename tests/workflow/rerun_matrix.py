@@ -150,9 +150,9 @@ def markdown() -> str:
     lines = [
         "# What a change runs again",
         "",
-        "Made by `tests/workflow/rerun_matrix.py`. `tests/workflow/test_rerun_matrix.py` checks it against what Snakemake",
-        "lists in a dry-run on the tiny run of the tests. That run has a phantom, two methods, one seed and one round of",
-        "the coach, so a key that it does not use, as those of the downloads, shows as running nothing.",
+        "Made by `tests/workflow/rerun_matrix.py`. `tests/workflow/test_rerun_matrix.py` checks it against what",
+        "Snakemake lists in a dry-run on the tiny run of the tests. That run has a phantom, two methods, one seed and",
+        "one round of the coach, so a key that it does not use, as those of the downloads, shows as running nothing.",
         "",
         "| key | changed to | runs again |",
         "|---|---|---|",
