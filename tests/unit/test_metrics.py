@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from sklearn import metrics as sklearn_metrics
@@ -36,6 +36,7 @@ def test_identities_and_bounds(pair):
     assert dice == pytest.approx(2 * iou / (1 + iou))
     assert (dice, iou) == (metrics.dice(swapped), metrics.iou(swapped))
     assert metrics.recall(counts) == metrics.precision(swapped)
+    assert metrics.mae(*pair) == metrics.mae(*pair[::-1]) == pytest.approx((counts.fp + counts.fn) / pair[0].size)
     assert sum(counts) == pair[0].size
     assert all(0 <= metric(counts) <= 1 for metric in OVERLAPS)
     assert iou <= dice <= max(metrics.recall(counts), metrics.precision(counts))
@@ -68,6 +69,14 @@ def test_auc_agrees_with_scikit_learn_and_is_undefined_without_both_classes(pair
         assert np.isnan(metrics.auc(truth, probability))
 
 
+@given(maps())
+def test_mae_agrees_with_scikit_learn(pair):
+    truth, probability = pair
+    expected = sklearn_metrics.mean_absolute_error(truth.ravel(), probability.ravel().astype(float))
+    assert metrics.mae(truth, probability) == pytest.approx(expected)
+
+
+@settings(deadline=None)
 @given(maps(), st.sampled_from([np.float16, np.float32, np.float64]))
 def test_counts_by_threshold_are_those_of_a_plain_loop(pair, dtype):
     truth, probability = pair[0], pair[1].astype(dtype)
@@ -80,6 +89,13 @@ def test_thresholds_meet_8_bit_maps_exactly():
     probability = (np.arange(256) / 255).reshape(16, 16)
     counts = metrics.confusion_by_threshold(np.ones((16, 16), dtype=bool), probability)
     np.testing.assert_array_equal(counts.tp, 256 - np.arange(256))
+
+
+def test_values_beside_a_threshold_fall_on_the_right_side_of_it():
+    below, above = np.nextafter(metrics.THRESHOLDS, 0), np.nextafter(metrics.THRESHOLDS, 1)
+    probability = np.concatenate([below, metrics.THRESHOLDS, above])[None]
+    tp = metrics.confusion_by_threshold(np.ones(probability.shape, dtype=bool), probability).tp
+    np.testing.assert_array_equal(tp, (probability >= metrics.THRESHOLDS[:, None]).sum(axis=1))
 
 
 def test_by_hand():

@@ -50,7 +50,7 @@ def evaluate_single(
         probability = _read(test, "infection", slice_id, truth.shape)
         count = metrics.confusion(truth, probability >= threshold["value"])
         ranked = {"auc": metrics.auc(truth, probability), "mae": metrics.mae(truth, probability)}
-        rows.append({"id": slice_id, "target": "infection", **_overlaps(count, empty), **ranked})
+        rows.append({"id": slice_id, "target": "infection", **metrics.overlaps(count, empty), **ranked})
         counts.append({"infection": count})
     frame = _frame(rows, split)
     constant = {
@@ -75,7 +75,7 @@ def evaluate_multi(
         truth = np.where(mask < len(CLASSES), mask, 0)
         predicted = _read(test, "classes", slice_id, (len(CLASSES), *truth.shape)).argmax(axis=0)
         count = {name: metrics.confusion(truth == code, predicted == code) for code, name in enumerate(CLASSES)}
-        values = {name: _overlaps(count[name], empty) for name in CLASSES}
+        values = {name: metrics.overlaps(count[name], empty) for name in CLASSES}
         values[OVERALL] = _mean_of([values[name] for name in CLASSES])
         values[LESIONS] = _mean_of([values[name] for name in CLASSES[1:]])
         rows += [{"id": slice_id, "target": target, **scores} for target, scores in values.items()]
@@ -122,18 +122,6 @@ def _read(store: SliceStore, array: str, slice_id: str, shape: tuple[int, ...]) 
     if not (values.min() >= 0 and values.max() <= 1):
         raise InputError(f"{store.path}: {array} of {slice_id} is no probability (NaN, or outside of 0 to 1)")
     return values
-
-
-def _overlaps(counts: Confusion, empty: float) -> dict[str, float]:
-    return {
-        "foreground": int(counts.tp + counts.fn),
-        "predicted": int(counts.tp + counts.fp),
-        "dice": float(metrics.dice(counts, empty)),
-        "iou": float(metrics.iou(counts, empty)),
-        "recall": float(metrics.recall(counts, empty)),
-        "specificity": float(metrics.specificity(counts)),
-        "precision": float(metrics.precision(counts, empty)),
-    }
 
 
 def _mean_of(scores: Sequence[dict[str, float]]) -> dict[str, float]:

@@ -1,10 +1,12 @@
 """Metrics of one image: a truth mask against a predicted mask or a probability map.
 
-All of them come from the pixel counts of `Confusion`. The empty-mask rule, the same for Dice, IoU, recall and
+Those of masks come from the pixel counts of `Confusion`. The empty-mask rule, the same for Dice, IoU, recall and
 precision: without a true positive the score is 0, unless truth and prediction are both empty; then it is the
 argument `empty`, 1 (nothing to find, nothing found) or NaN (the image is left out, to be counted by the caller).
-So a false alarm on a healthy slice costs the full score. Definitions: A. A. Taha and A. Hanbury, "Metrics for
-evaluating 3D medical image segmentation", BMC Medical Imaging 15:29, 2015.
+So a false alarm on a healthy slice costs the full score. Specificity and AUC know no such choice: where a class that
+they divide by is absent they are NaN; MAE is always defined. Definitions, but for AUC and MAE: A. A. Taha and
+A. Hanbury, "Metrics for evaluating 3D medical image segmentation", BMC Medical Imaging 15:29, 2015.
+S-measure and E-measure are in `structure`, the rules of Inf-Net's evaluation in `infnet_protocol`.
 """
 
 from typing import NamedTuple
@@ -26,7 +28,7 @@ class Confusion(NamedTuple):
 
 def confusion(truth: np.ndarray, predicted: np.ndarray) -> Confusion:
     """Counts of two bool masks of the same shape."""
-    _same_shape(truth, predicted)
+    same_shape(truth, predicted)
     tp = np.count_nonzero(truth & predicted)
     fp = np.count_nonzero(predicted) - tp
     fn = np.count_nonzero(truth) - tp
@@ -39,8 +41,10 @@ def confusion_by_threshold(truth: np.ndarray, probability: np.ndarray) -> Confus
     `truth` is bool, `probability` float in [0, 1], of the same shape. One histogram of the levels floor(255 p)
     under each truth value replaces the 256 comparisons: p >= i/255 just where its level is at least i.
     """
-    _same_shape(truth, probability)
-    level = (probability.astype(np.float64) * (LEVELS - 1)).astype(np.int64)
+    same_shape(truth, probability)
+    probability = probability.astype(np.float64)
+    level = (probability * (LEVELS - 1)).astype(np.int64)
+    level -= probability < THRESHOLDS[level]  # the product of a value just below i/255 may have been rounded up to i
     histogram = np.bincount((level + LEVELS * truth).ravel(), minlength=2 * LEVELS).reshape(2, LEVELS)
     fp, tp = np.cumsum(histogram[:, ::-1], axis=1)[:, ::-1]
     return Confusion(tp, fp, tp[0] - tp, fp[0] - fp)
@@ -71,13 +75,27 @@ def specificity(counts: Confusion) -> np.ndarray:
     return _divide(counts.tn, counts.tn + counts.fp, np.nan)
 
 
+def overlaps(counts: Confusion, empty: float = 1.0) -> dict[str, float]:
+    """The row of one image: pixels of the truth (`foreground`) and `predicted`, and the metrics of masks by name."""
+    return {
+        "foreground": int(counts.tp + counts.fn),
+        "predicted": int(counts.tp + counts.fp),
+        "dice": float(dice(counts, empty)),
+        "iou": float(iou(counts, empty)),
+        "recall": float(recall(counts, empty)),
+        "specificity": float(specificity(counts)),
+        "precision": float(precision(counts, empty)),
+    }
+
+
 def auc(truth: np.ndarray, probability: np.ndarray) -> float:
     """Area under the ROC curve over the pixels, in [0, 1]; NaN unless the truth has both classes.
 
     It is the probability that a random infected pixel is ranked above a random healthy one, ties counting half
-    (Mann-Whitney U), exact for every value that the map takes.
+    (Mann-Whitney U), exact for every value that the map takes. J. A. Hanley and B. J. McNeil, "The meaning and use of
+    the area under a receiver operating characteristic (ROC) curve", Radiology 143, 1982.
     """
-    _same_shape(truth, probability)
+    same_shape(truth, probability)
     values, rank = np.unique(probability, return_inverse=True)
     negative, positive = np.bincount(rank.ravel() + len(values) * truth.ravel(), minlength=2 * len(values)).reshape(
         2, -1
@@ -89,8 +107,11 @@ def auc(truth: np.ndarray, probability: np.ndarray) -> float:
 
 
 def mae(truth: np.ndarray, probability: np.ndarray) -> float:
-    """Mean absolute error between the map, not thresholded, and the mask as 0 and 1; in [0, 1]."""
-    _same_shape(truth, probability)
+    """Mean absolute error between the map, not thresholded, and the mask as 0 and 1; in [0, 1].
+
+    F. Perazzi et al., "Saliency filters", CVPR 2012.
+    """
+    same_shape(truth, probability)
     return float(np.abs(probability.astype(np.float64) - truth).mean())
 
 
@@ -104,6 +125,7 @@ def _divide(numerator: np.ndarray, denominator: np.ndarray, otherwise: float) ->
     return np.divide(numerator, denominator, out=result, where=denominator != 0)
 
 
-def _same_shape(truth: np.ndarray, other: np.ndarray) -> None:
+def same_shape(truth: np.ndarray, other: np.ndarray) -> None:
+    """Raise `ValueError` for arrays of different shapes."""
     if truth.shape != other.shape:
         raise ValueError(f"truth has the shape {truth.shape}, the prediction {other.shape}")

@@ -25,10 +25,57 @@ def natural_key(path: Path | str) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", str(path))]
 
 
+def list_by_stem(folder: Path, defects: list[str]) -> dict[str, Path]:
+    """The pictures of `folder` by name without suffix, in natural order; what is wrong is added to `defects`."""
+    result: dict[str, Path] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
+        if path.name.startswith(".") or path.name == "Thumbs.db":
+            continue
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+            defects.append(f"{path}: not a JPEG, PNG or TIFF picture")
+        elif path.stem in result:
+            defects.append(f"{path}: duplicate slice id {path.stem!r}, as {result[path.stem].name} has it too")
+        else:
+            result[path.stem] = path
+    if not result:
+        defects.append(f"{folder}: no picture in it")
+    return result
+
+
 def read_grey(path: Path) -> np.ndarray:
     """A picture as uint8 (H, W), colours as their luminance; raises `InputError` naming `path`."""
     with _load(path) as image:
         return np.asarray(image.convert("L"))
+
+
+def read_map(path: Path) -> np.ndarray:
+    """A probability map saved as a grey picture, uint8 (H, W); raises `InputError` naming `path`, for colours too."""
+    with _load(path) as image:
+        values = _grey_values(image)
+    if values is None:
+        raise InputError(f"{path}: a picture with colours; save the map as a grey picture")
+    return values
+
+
+def read_mask(path: Path, class_index: int | None = None) -> np.ndarray:
+    """A mask as bool (H, W): class `class_index` of a class mask, else a grey picture where it is above 127.
+
+    Masks of 0 and 1 are taken as such, as is a palette picture with the indices 0 and 1. Raises `InputError` naming
+    `path` for what `read_classes` refuses, or, without `class_index`, for colours and class codes.
+    """
+    if class_index is not None:
+        return read_classes(path) == class_index
+    with _load(path) as image:
+        values = _grey_values(image)
+        indexed = values is None and image.mode == "P"
+        values = np.asarray(image) if indexed else values
+    if values is None:
+        raise InputError(f"{path}: a picture with colours; pick a class of a class mask (--class-index)")
+    highest = int(values.max(initial=0))
+    if 1 < highest <= 127 or (indexed and highest > 1):
+        found = _few(set(np.unique(values).tolist()))
+        raise InputError(f"{path}: values {found} are no mask; pick a class of a class mask (--class-index)")
+    return values > (127 if highest > 1 else 0)
 
 
 def read_infection(path: Path) -> np.ndarray:
@@ -65,6 +112,14 @@ def transpose(array: np.ndarray, transform: str) -> np.ndarray:
     if transform == "none":
         return array
     return np.asarray(Image.fromarray(array).transpose(Image.Transpose[transform.upper()]))
+
+
+def _grey_values(image: Image.Image) -> np.ndarray | None:
+    """The picture as uint8 (H, W), or None when it has colours."""
+    if image.mode in ("1", "L", "LA"):
+        return np.asarray(image.convert("L"))
+    colours = np.asarray(image.convert("RGB"))
+    return None if (colours != colours[..., :1]).any() else colours[..., 0]
 
 
 def _load(path: Path) -> Image.Image:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from ssinfnet import slices
 from ssinfnet.errors import InputError
-from ssinfnet.pictures import SUFFIXES, natural_key, read_classes, read_grey, read_infection, transpose
+from ssinfnet.pictures import list_by_stem, read_classes, read_grey, read_infection, transpose
 
 EFFUSION = 3
 
@@ -38,8 +38,8 @@ def prepare(folder: str | Path, out: str | Path, transform: str = "none", *, cla
     if classes and "classes" not in kinds:
         raise InputError(f"{folder}: no classes/, so no class network can be trained; set segmentation.classes: false")
     defects: list[str] = []
-    images = _list(folder / "images", defects)
-    masks = {kind: _list(folder / kind, defects) for kind in kinds}
+    images = list_by_stem(folder / "images", defects)
+    masks = {kind: list_by_stem(folder / kind, defects) for kind in kinds}
     _pair(folder, images, masks, defects)
     groups = _groups(folder / "groups.csv", images, defects)
     with slices.create(out) as writer:
@@ -60,23 +60,6 @@ def prepare(folder: str | Path, out: str | Path, transform: str = "none", *, cla
         if defects:
             raise InputError.from_defects(folder, defects)
     return f"{len(images)} slices of {len(set(groups.values())) or len(images)} groups, labels: {' and '.join(kinds)}"
-
-
-def _list(folder: Path, defects: list[str]) -> dict[str, Path]:
-    """The pictures of `folder` by name without suffix, in natural order."""
-    result: dict[str, Path] = {}
-    for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
-        if path.name.startswith(".") or path.name == "Thumbs.db":
-            continue
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
-            defects.append(f"{path}: not a JPEG, PNG or TIFF picture")
-        elif path.stem in result:
-            defects.append(f"{path}: duplicate slice id {path.stem!r}, as {result[path.stem].name} has it too")
-        else:
-            result[path.stem] = path
-    if not result:
-        defects.append(f"{folder}: no picture in it")
-    return result
 
 
 def _pair(folder: Path, images: dict[str, Path], masks: dict[str, dict[str, Path]], defects: list[str]) -> None:

@@ -1,0 +1,65 @@
+"""All 256 thresholds from one histogram against a loop over them; CPU time of one run, printed and not asserted."""
+
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from ssinfnet import infnet_protocol, map_folders, metrics
+
+SIZE, IMAGES = 512, 40
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Smooth blobs over a fifth of the slice as masks, the blurred masks with noise as maps."""
+    random = np.random.default_rng(0)
+    for kind in ("maps", "masks"):
+        (tmp_path / kind).mkdir()
+    for number in range(IMAGES):
+        field = gaussian_filter(random.random((SIZE, SIZE)), 20)
+        mask = field > np.quantile(field, 0.8)
+        noisy = gaussian_filter(mask.astype(float), 8) + 0.05 * random.random((SIZE, SIZE))
+        for kind, values in (("maps", noisy / noisy.max()), ("masks", mask)):
+            Image.fromarray((255 * values).astype(np.uint8)).save(tmp_path / kind / f"{number}.png")
+    return tmp_path
+
+
+def cpu_seconds(function, *arguments):
+    start = time.process_time()
+    function(*arguments)
+    return time.process_time() - start
+
+
+def plain_loop(truth, probability):
+    """Dice, sensitivity, specificity and E-measure at each threshold, from the mask of each threshold."""
+    background = truth - truth.mean()
+    for threshold in metrics.THRESHOLDS:
+        mask = probability >= threshold
+        counts = metrics.confusion(truth, mask)
+        metrics.dice(counts), metrics.recall(counts), metrics.specificity(counts)
+        f = mask - mask.mean()
+        ((1 + 2 * f * background / (f * f + background * background)) ** 2 / 4).mean()
+
+
+@pytest.mark.slow
+def test_histogram_against_loop(folders):
+    cases = list(map_folders.read_cases(folders / "maps", folders / "masks"))[:5]
+    inputs = [(case.truth, infnet_protocol.stretch(case.grey)) for case in cases]
+    ratios = sorted(cpu_seconds(plain_loop, *pair) / cpu_seconds(infnet_protocol.curves, *pair) for pair in inputs)
+    print(f"\na loop over the thresholds: {ratios[2]:.0f} times the CPU time ({ratios[0]:.0f} to {ratios[-1]:.0f})")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("protocol", ["infnet", "paper"])
+def test_a_thousand_maps(folders, protocol):
+    score = {
+        "infnet": map_folders.score_infnet,
+        "paper": lambda cases: map_folders.score_paper(cases, threshold=0.5, empty=1.0),
+    }
+    seconds = cpu_seconds(score[protocol], map_folders.read_cases(folders / "maps", folders / "masks")) / IMAGES
+    print(
+        f"\n{protocol}: {1000 * seconds:.0f} ms of CPU a map of {SIZE} x {SIZE}, read from PNG: {1000 * seconds:.0f} s a thousand"
+    )
