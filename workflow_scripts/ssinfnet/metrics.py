@@ -42,7 +42,7 @@ def confusion_by_threshold(truth: np.ndarray, probability: np.ndarray) -> Confus
     under each truth value replaces the 256 comparisons: p >= i/255 just where its level is at least i.
     """
     same_shape(truth, probability)
-    probability = probability.astype(np.float64)
+    probability = np.asarray(probability, dtype=np.float64)
     level = (probability * (LEVELS - 1)).astype(np.int64)
     level -= probability < THRESHOLDS[level]  # the product of a value just below i/255 may have been rounded up to i
     histogram = np.bincount((level + LEVELS * truth).ravel(), minlength=2 * LEVELS).reshape(2, LEVELS)
@@ -112,7 +112,7 @@ def mae(truth: np.ndarray, probability: np.ndarray) -> float:
     F. Perazzi et al., "Saliency filters", CVPR 2012.
     """
     same_shape(truth, probability)
-    return float(np.abs(probability.astype(np.float64) - truth).mean())
+    return float(np.abs(np.asarray(probability, dtype=np.float64) - truth).mean())
 
 
 def _overlap(numerator: np.ndarray, denominator: np.ndarray, counts: Confusion, empty: float) -> np.ndarray:
