@@ -94,11 +94,17 @@ class Browser:
         return answer["result"].get("value")
 
     def wait(self, expression: str, seconds: float = 60, frame: str | None = None) -> None:
-        """Wait until an expression is true; raises `TimeoutError`."""
+        """Wait until an expression is true, also for its frame to be there; raises `TimeoutError`."""
         end = time.monotonic() + seconds
-        while not self.run(expression, frame):
+        while True:
+            try:
+                if self.run(expression, frame):
+                    return
+                state = "never true"
+            except LookupError as error:
+                state = str(error)
             if time.monotonic() > end:
-                raise TimeoutError(f"never true: {expression}; errors: {self.errors}")
+                raise TimeoutError(f"{expression}: {state}; errors: {self.errors}")
             time.sleep(0.1)
 
     def press(self, key: str) -> None:
@@ -154,9 +160,9 @@ class Browser:
         elif event == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description", details["text"]))
-        elif event == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
+        elif event == "Runtime.consoleAPICalled" and params["type"] in ("error", "assert"):
             self.errors.append(" ".join(str(one.get("value", one.get("description"))) for one in params["args"]))
-        elif event == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
+        elif event == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.errors.append(params["entry"]["text"])
         elif event == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])

@@ -1,11 +1,10 @@
 """What the case browser shows: patients and labelled test slices, each as one record that JSON can hold.
 
 A record has its pictures as data: URIs and its masks as SVG paths in pixels of the slice, so that contours stay sharp.
-Both functions return as many records as their JSON has room for in `budget` characters, and how many there would be.
+Both functions return as many records as have room in `budget` bytes of the page, and how many there would be.
 The order is random, so that nobody has picked those that look good.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
+from jinja2.utils import htmlsafe_json_dumps
 from PIL import Image
 
 from ssinfnet import pages
@@ -134,7 +134,7 @@ def draw(people: pd.DataFrame) -> list[str]:
 
 
 def take(records: Iterable[Record], budget: int) -> list[Record]:
-    """The first records that together have at most `budget` characters as JSON."""
+    """The first records that together have at most `budget` bytes in a page."""
     chosen: list[Record] = []
     for record in records:
         budget -= size(record)
@@ -145,8 +145,8 @@ def take(records: Iterable[Record], budget: int) -> list[Record]:
 
 
 def size(value: Any) -> int:
-    """The characters of a value as JSON."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + 1
+    """The bytes of a value as JSON in a list of a page."""
+    return len(htmlsafe_json_dumps(value)) + len(", ")
 
 
 def outline(mask: np.ndarray) -> str:

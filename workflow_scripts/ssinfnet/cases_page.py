@@ -12,7 +12,7 @@ TESTS = 0.25  # share of the room that labelled slices may take
 
 
 def room(largest: int, tests: Sequence[Record] = ()) -> int:
-    """Characters for patients in a page of at most `largest` bytes that has these labelled slices already."""
+    """Bytes for patients in a page of at most `largest` bytes that has these labelled slices already."""
     return largest - FRAME - size(list(tests))
 
 
