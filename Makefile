@@ -13,9 +13,11 @@ help:   ## list the targets
 
 run: .venv/ready   ## run the whole workflow on the embedded phantom; CONFIG=experiments/NAME.yaml for another
 	$(BIN)/snakemake --cores $(CORES) $(OVERLAY)
-	@test $(RESULTS)/report.html -nt $(RESULTS)/summary.html || $(MAKE) --no-print-directory report
+	@test $(RESULTS)/report.html -nt $(RESULTS)/summary.html -a $(RESULTS)/report.html -nt $(RESULTS)/cases.html \
+		|| $(MAKE) --no-print-directory report
 	@echo
-	@echo "Done. Open $(RESULTS)/report.html for everything, or $(RESULTS)/summary.html for the page to read first."
+	@echo "Done. Open $(RESULTS)/report.html for everything, or $(RESULTS)/summary.html for the page to read first,"
+	@echo "and $(RESULTS)/cases.html to look at patients."
 
 report: .venv/ready   ## bind summary, tables, figures and provenance into one report.html
 	$(BIN)/snakemake --report $(RESULTS)/report.html $(OVERLAY)

@@ -23,6 +23,7 @@ include: "rules/multi.smk"
 include: "rules/evaluation.smk"
 include: "rules/severity.smk"
 include: "rules/results.smk"
+include: "rules/report.smk"
 
 
 localrules:
@@ -34,6 +35,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        f"{R}/summary.html",
+        rules.write_summary.output,
+        rules.write_cases.output,
         rules.tabulate_results.output,
         FIGURES,

@@ -196,7 +196,9 @@ def options(*names):
     """Params function: the command's options for those of the named inputs that a job has."""
 
     def values(wildcards, input):
-        return " ".join(f"--{name} {shlex.quote(str(input.get(name)))}" for name in names if input.get(name))
+        files = {name: input.get(name) for name in names if input.get(name)}
+        words = {name: [value] if isinstance(value, str) else value for name, value in files.items()}
+        return " ".join(f"--{name} {shlex.join(map(str, value))}" for name, value in words.items())
 
     return values
 
@@ -238,15 +240,15 @@ def prior_weights(wildcards):
 # --- runs -------------------------------------------------------------------------------------------------------------
 
 
-def runs(pattern, methods=None):
-    """A file of every seed of these methods (default: all), in the order of the config."""
-    return expand(pattern, method=CONFIG.methods if methods is None else methods, seed=CONFIG.seeds)
+def runs(pattern, methods=None, seeds=CONFIG.seeds):
+    """A file of each of these seeds and methods (default: all), in the order of the config."""
+    return expand(pattern, method=CONFIG.methods if methods is None else methods, seed=seeds)
 
 
-def run_options(option, *patterns, before="", methods=None):
+def run_options(option, *patterns, before="", methods=None, seeds=CONFIG.seeds):
     """A repeatable option of a command, once per method and seed: `--option METHOD SEED [before] FILE...`."""
     words = []
-    for method, seed in itertools.product(CONFIG.methods if methods is None else methods, CONFIG.seeds):
+    for method, seed in itertools.product(CONFIG.methods if methods is None else methods, seeds):
         files = [shlex.quote(pattern.format(method=method, seed=seed)) for pattern in patterns]
         words.append(" ".join([f"--{option} {method} {seed} {before}", *files]))
     return " ".join(words)

@@ -1,4 +1,4 @@
-"""Tables, figures and the summary page of all runs."""
+"""Tables and figures of all runs."""
 
 SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
@@ -166,37 +166,3 @@ FIGURES = [*rules.plot_learning.output, *rules.plot_overlays.output]
 FIGURES += expand(rules.plot_masks.output.figure, method=PRETRAINED[:1], seed=CONFIG.seeds[0])
 if WITH_SEVERITY:
     FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]
-
-
-rule write_summary:
-    input:
-        fingerprint=rules.fingerprint_split.output[0],
-        split=rules.split_slices.output[0],
-        tables=rules.tabulate_results.output,
-        figures=FIGURES,
-        counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
-        severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
-        published=f"{PUBLISHED}/table_1.csv",
-        code=code("write_summary"),
-        template="workflow_scripts/ssinfnet/summary.html.j2",
-    output:
-        report(
-            f"{R}/summary.html",
-            category="Summary",
-            caption="captions/summary.rst",
-            labels={"page": "Start here"},
-        ),
-    log:
-        f"{R}/logs/write_summary.log",
-    conda:
-        "../envs/ssinfnet.yaml"
-    params:
-        config=sections(segmentation={"source": CONFIG.segmentation.source}, ictcf={"source": CONFIG.ictcf.source}),
-        counts=options("counts"),
-        severity=lambda wildcards, input: run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
-    message:
-        "Summary page (log: {log})"
-    shell:
-        "python workflow_scripts/write_summary.py --config-json {params.config:q} {params.counts} {params.severity}"
-        " --fingerprint {input.fingerprint:q} --split {input.split:q} --tables {input.tables:q} --figures {input.figures:q}"
-        " --out {output:q} 2> {log:q}"

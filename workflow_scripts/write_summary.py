@@ -1,49 +1,57 @@
-"""Write the front page of the results, one HTML file that opens without a network.
+"""Write the front page of the results, one HTML file that opens without a network, and the same numbers as JSON.
 
 Reads Tables II to V, the fingerprint of the split, the figures and, where there is a severity stage, its metrics and
-the counts of the cleaning. The config tells whether the data are real, for the notice on the phantom.
+the counts of the cleaning. The JSON also has the config, versions, and hardware: of the trainings as their weights say,
+else of this command.
 """
 
-import hashlib
 from pathlib import Path
 
 from ssinfnet import command, runs
 
-PARTS = {"segmentation": "the labelled slices", "ictcf": "the patients whose severity is scored"}
-
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="segmentation, ictcf")
+    parser = command.parser(__doc__, config="all")
     parser.add_argument("--fingerprint", type=Path, required=True, help="numbers of the split, JSON")
-    parser.add_argument("--split", type=Path, help="table of the split, whose hash the page tells")
+    parser.add_argument("--split", type=Path, required=True, help="table of the split, whose hash is told")
     parser.add_argument("--tables", type=Path, nargs=4, required=True, help="Tables II to V in this order, CSV")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="pictures in the order of the page, PNG")
     parser.add_argument("--counts", type=Path, help="slices before and after cleaning, JSON")
     runs.add_option(parser, "severity", "JSON", help="metrics of the severity")
+    runs.add_option(parser, "weights", "NETWORK", "SAFETENSORS", help="trained weights, single or multi")
     parser.add_argument("--out", type=Path, required=True, help="the page, HTML")
+    parser.add_argument("--out-numbers", type=Path, required=True, help="the numbers, JSON")
     args = parser.parse_args(argv)
 
-    from ssinfnet import summary, tables
-    from ssinfnet.errors import InputError
-    from ssinfnet.files import write_text
+    from ssinfnet import environment, numbers, pages, summary, tables
+    from ssinfnet.files import write_json, write_text
 
-    split_hash = ""
-    if args.split:
-        try:
-            split_hash = hashlib.sha256(args.split.read_bytes()).hexdigest()
-        except OSError as error:
-            raise InputError(f"{args.split}: cannot be read ({error.strerror})") from None
+    results = dict(enumerate(map(tables.read, args.tables), start=2))
+    fingerprint = runs.read_json(args.fingerprint)
+    counts = runs.read_json(args.counts) if args.counts else None
+    severity = runs.parse(args.severity)
+    split_hash = environment.sha256(args.split)
     page = summary.render(
-        dict(enumerate(map(tables.read, args.tables), start=2)),
-        runs.read_json(args.fingerprint),
+        results,
+        fingerprint,
         args.figures,
-        severity=[runs.read_json(run.path) for run in runs.parse(args.severity)],
-        counts=runs.read_json(args.counts) if args.counts else None,
-        phantom=[what for name, what in PARTS.items() if args.config_json.get(name, {}).get("source") == "phantom"],
+        severity=[runs.read_json(run.path) for run in severity],
+        counts=counts,
+        notice=pages.phantom_notice(args.config_json),
         split_hash=split_hash,
     )
+    values = numbers.collect(
+        results,
+        args.config_json,
+        fingerprint=fingerprint,
+        split_hash=split_hash,
+        severity=severity,
+        weights=runs.parse(args.weights),
+        counts=counts,
+    )
     write_text(args.out, page)
+    write_json(args.out_numbers, values)
 
 
 if __name__ == "__main__":

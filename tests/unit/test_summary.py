@@ -1,14 +1,23 @@
+import base64
 import hashlib
+import io
 import json
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
+from safetensors.numpy import save_file
 
 import write_summary
-from ssinfnet import figures, published, summary, tables, verdict
+from ssinfnet import environment, figures, pages, published, summary, tables, verdict
 from ssinfnet.errors import InputError
+
+ROOT = Path(__file__).parents[2]
 
 SEVERITY = {
     "headline": "fitted",
@@ -141,6 +150,7 @@ def files(tmp_path):
     (tmp_path / "fingerprint.json").write_text(json.dumps({"parts": parts, "total": numbers}))
     (tmp_path / "counts.json").write_text(json.dumps({"before": 6654, "after": 6613, "by_reason": {"too <small>": 41}}))
     (tmp_path / "severity.json").write_text(json.dumps(SEVERITY))
+    (tmp_path / "split.csv").write_text("id,group,part\n")
     figure = Figure(figsize=(1, 1))
     for name in ("severity", "own_picture"):
         figures.save(figure, tmp_path / f"{name}.png")
@@ -148,10 +158,11 @@ def files(tmp_path):
 
 
 def write(folder, *more, source="phantom"):
-    sections = json.dumps({"segmentation": {"source": source}})
+    sections = json.dumps({"segmentation": {"source": source}, "seeds": [0]})
     paths = [f"{folder}/table_{number}.csv" for number in range(2, 6)]
-    files = [f"--fingerprint={folder}/fingerprint.json", "--tables", *paths, *more]
-    write_summary.main(["--config-json", sections, *files, f"--out={folder}/summary.html"])
+    files = [f"--fingerprint={folder}/fingerprint.json", f"--split={folder}/split.csv", "--tables", *paths, *more]
+    out = [f"--out={folder}/summary.html", f"--out-numbers={folder}/summary.json"]
+    write_summary.main(["--config-json", sections, *files, *out])
     return Page((folder / "summary.html").read_text(encoding="utf-8"))
 
 
@@ -162,7 +173,8 @@ def test_page_is_whole_and_needs_no_network(files):
     )
     targets = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     assert {link.removeprefix("#") for link in page.links if link.startswith("#")} <= targets
-    assert all(link.startswith(("#", "data:image/png;base64,")) for link in page.links)
+    outward = {link for link in page.links if not link.startswith(("#", "data:image/webp;base64,"))}
+    assert outward == {"cases.html", "summary.json"}  # beside the page
     images = [attributes for tag, attributes in page.tags if tag == "img"]
     assert len(images) == 2 and all(image["alt"] for image in images)
     words = page.words()
@@ -188,8 +200,58 @@ def test_page_manages_without_severity_and_is_repeatable(files):
 
 
 def test_split_is_named_by_its_hash(files):
-    (files / "split.csv").write_text("id,group,part\n")
-    assert hashlib.sha256(b"id,group,part\n").hexdigest() in write(files, f"--split={files}/split.csv").words()
+    digest = hashlib.sha256(b"id,group,part\n").hexdigest()
+    assert digest in write(files).words()
+    assert json.loads((files / "summary.json").read_text())["split"]["sha256"] == digest
+
+
+def test_figures_get_smaller_until_the_page_fits_into_a_report(tmp_path):
+    """Noise, which no format can compress, in more pixels than there is room for."""
+    paths = [tmp_path / f"{name}.png" for name in "ab"]
+    for path in paths:
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 1700, 3), dtype=np.uint8)).save(path)
+    for budget, widest in ((10_000_000, 1600), (150_000, 1100)):
+        uris = pages.figures(paths, budget)
+        assert sum(map(len, uris)) <= budget
+        with Image.open(io.BytesIO(base64.b64decode(uris[0].partition(",")[2]))) as image:
+            assert image.width <= widest
+        assert (image.width == 1600) == (budget == 10_000_000)
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_are_those_of_the_tables_with_what_they_depend_on(files):
+    weights = files / "weights.safetensors"
+    said = {"device": "cpu", "precision": "float32", "threads": "1", "torch": "2.13", "network": "left out"}
+    save_file({"one": np.zeros(1)}, weights, metadata={"ssinfnet": json.dumps(said)})
+    severity = ["--severity", "sinfnet", "0", f"{files}/severity.json", f"--counts={files}/counts.json"]
+    write(files, *severity, "--weights", "sinfnet", "0", "single", str(weights))
+    numbers = json.loads((files / "summary.json").read_text())
+    dice = numbers["results"]["infection"]["ssinfnet"]["infection"]["dice"]
+    assert dice == {
+        **{"mean": 0.7, "error": 0.05, "low": 0.6, "high": 0.8, "n": 9, "chance": 0.2, "seeds": 1},
+        **{"reference": "SInfNet", "difference": 0.05, "difference_low": 0.01, "difference_high": 0.09},
+    }
+    assert numbers["results"]["severity"]["majority"]["patients_majority"]["micro_f1"] == {"mean": 0.81}
+    assert numbers["verdict"][0]["answer"] == "Yes"
+    assert numbers["training"] == [{"method": "sinfnet", "seed": 0, "network": "single"} | said | {"network": "single"}]
+    assert numbers["severity_runs"][0]["cutoffs"] == SEVERITY["cutoffs"]
+    assert numbers["config"] == {"segmentation": {"source": "phantom"}, "seeds": [0]} and numbers["seeds"] == [0]
+    assert numbers["versions"]["packages"]["numpy"] == np.__version__
+    assert numbers["hardware"]["cores"] >= 1 and numbers["lungs"]["after"] == 6613
+
+
+def test_weights_that_are_none_are_named(files):
+    with pytest.raises(InputError, match=r"counts.json: cannot be read as safetensors"):
+        write(files, "--weights", "sinfnet", "0", "single", f"{files}/counts.json")
+
+
+def test_the_commit_is_that_of_a_checkout_of_its_own():
+    found = environment.commit()
+    assert (found is not None) == (ROOT / ".git").exists()
+    if found:
+        assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", found)
 
 
 def test_defects_are_named(files):

@@ -11,30 +11,31 @@ from pathlib import Path
 FEEDS = {
     "generate_phantom": "prepare_medseg prepare_ictcf",
     "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_prior "
-    "pretrain_multi train_multi predict_test evaluate_single evaluate_multi plot_overlays plot_masks",
+    "pretrain_multi train_multi predict_test evaluate_single evaluate_multi plot_overlays plot_masks write_cases",
     "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_prior pretrain_multi "
-    "train_multi predict_test evaluate_single evaluate_multi plot_overlays plot_masks write_summary",
+    "train_multi predict_test evaluate_single evaluate_multi plot_overlays plot_masks write_summary write_cases",
     "fingerprint_split": "write_summary",
     "extract_truth": "predict_test",
     "pretrain_single": "train_single plot_masks plot_learning",
     "plot_masks": "write_summary",
     "train_single": "predict_prior segment_ictcf plot_learning",
-    "predict_prior": "pretrain_multi train_multi predict_test evaluate_single plot_overlays",
+    "predict_prior": "pretrain_multi train_multi predict_test evaluate_single plot_overlays write_cases",
     "pretrain_multi": "train_multi plot_learning",
     "train_multi": "predict_test plot_learning",
-    "predict_test": "evaluate_multi plot_overlays",
-    "evaluate_single": "tabulate_results plot_overlays",
-    "evaluate_multi": "tabulate_results",
-    "prepare_ictcf": "extract_parenchyma segment_ictcf score_severity",
-    "extract_parenchyma": "clean_parenchyma score_severity",
-    "clean_parenchyma": "score_severity write_summary",
-    "segment_ictcf": "score_severity",
-    "score_severity": "tabulate_results plot_severity write_summary",
+    "predict_test": "evaluate_multi plot_overlays write_cases",
+    "evaluate_single": "tabulate_results plot_overlays write_cases",
+    "evaluate_multi": "tabulate_results write_cases",
+    "prepare_ictcf": "extract_parenchyma segment_ictcf score_severity write_cases",
+    "extract_parenchyma": "clean_parenchyma score_severity write_cases",
+    "clean_parenchyma": "score_severity write_summary write_cases",
+    "segment_ictcf": "score_severity write_cases",
+    "score_severity": "tabulate_results plot_severity write_summary write_cases",
     "tabulate_results": "write_summary",
     "plot_learning": "write_summary",
     "plot_overlays": "write_summary",
     "plot_severity": "write_summary",
     "write_summary": "",
+    "write_cases": "",
 }
 
 
@@ -53,36 +54,41 @@ def after(*rules: str) -> set[str]:
 EVERYTHING = set(FEEDS)
 FROM_MULTI = after("pretrain_multi train_multi")
 TABLES = {"tabulate_results", "write_summary"}
+SUMMARY = {"write_summary"}  # as summary.json holds the whole config
 
 # For every key of the config another valid value on the tiny run, and the rules that run again. Patterns are tried in
 # order.
 KEYS: list[tuple[str, str, set[str]]] = [
     ("data_dir", "elsewhere", EVERYTHING),
     ("results_dir", "elsewhere", EVERYTHING - {"generate_phantom"}),
-    ("methods.ssinfnet.label", "Another", {"plot_learning", "plot_overlays", "plot_severity", "plot_masks"} | TABLES),
+    (
+        "methods.ssinfnet.label",
+        "Another",
+        {"plot_learning", "plot_overlays", "plot_severity", "plot_masks"} | TABLES | {"write_cases"},
+    ),
     ("methods.sinfnet.pretext", "inpainting", after("pretrain_single")),
     ("methods.ssinfnet.unlabelled", "true", after("pretrain_single") | {"prepare_unlabelled"}),
     ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("pretrain_single")),
     ("methods.ssinfnet.augmentation.*", "0.5", after("pretrain_single")),
-    ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks"}),
+    ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
     ("shards", "3", after("extract_parenchyma segment_ictcf")),
     ("phantom.size", "64", EVERYTHING),
     ("phantom.*", "4", EVERYTHING),
-    ("download.*url", "http://localhost/{id}{patient}", set()),
-    ("download.*", "7", set()),
+    ("download.*url", "http://localhost/{id}{patient}", SUMMARY),
+    ("download.*", "7", SUMMARY),
     ("segmentation.source", "medseg", after("prepare_medseg") | {"download_medseg"}),
-    ("segmentation.folder", "elsewhere", set()),
-    ("segmentation.transform", "rotate_90", set()),
-    ("segmentation.classes", "false", {"plot_learning", "plot_overlays"} | TABLES),
+    ("segmentation.folder", "elsewhere", SUMMARY),
+    ("segmentation.transform", "rotate_90", SUMMARY),
+    ("segmentation.classes", "false", {"plot_learning", "plot_overlays"} | TABLES | {"write_cases"}),
     ("segmentation.hu_window", "[-1500, 500]", after("prepare_medseg")),
-    ("unlabelled.folder", "workflow_scripts", set()),
-    ("unlabelled.transform", "rotate_90", set()),
+    ("unlabelled.folder", "workflow_scripts", SUMMARY),
+    ("unlabelled.transform", "rotate_90", SUMMARY),
     ("labels.infection", "[1, 2, 3]", after("fingerprint_split extract_truth train_single plot_overlays")),
     ("split.by", "slice", after("split_slices")),
     ("split.*", "3", after("split_slices")),
-    ("ictcf.source", "none", TABLES),
-    ("ictcf.folder", "elsewhere", set()),
-    ("ictcf.table", "config.yaml", set()),
+    ("ictcf.source", "none", TABLES | {"write_cases"}),
+    ("ictcf.folder", "elsewhere", SUMMARY),
+    ("ictcf.table", "config.yaml", SUMMARY),
     ("ictcf.scores", "{Severe: 0}", after("prepare_ictcf")),
     ("ictcf.*", "1", after("prepare_ictcf")),
     ("parenchyma.method", "ictcf", after("extract_parenchyma")),
@@ -97,14 +103,15 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("pretext.milestones", "[]", set()),  # as it is: the number follows from that of the learning rates
     ("pretext.rounds.first_*", "2", after("pretrain_single")),
     ("pretext.rounds.network_epochs", "3", after("pretrain_single")),
-    ("pretext.rounds.*", "1", set()),  # as it is, or a round that the tiny run does not come to
+    ("pretext.rounds.segment", "1", SUMMARY),
+    ("pretext.rounds.*", "1", set()),  # as it is
     ("pretext.*", "0.5", after("pretrain_single")),
     ("*.network.name", "", set()),  # there is but one
     ("single.network.backbone", "resnet34", after("pretrain_single train_single")),
     ("single.network.weights", "imagenet", after("pretrain_single train_single")),
     ("multi.network.width", "8", FROM_MULTI),
     ("single.schedule.epochs", "2", after("train_single")),
-    ("single.schedule.segment", "2", set()),  # the one epoch is one segment still
+    ("single.schedule.segment", "2", SUMMARY),  # the one epoch is one segment still
     ("multi.schedule.epochs", "3", after("train_multi")),
     ("multi.schedule.segment", "2", after("train_multi")),
     ("single.training.optimizer", "sgd", after("train_single")),

@@ -13,9 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 FROM_TABLES = {"tabulate_results", "write_summary"}
-FROM_SEVERITY = {"score_severity", "plot_severity"} | FROM_TABLES
-FROM_SINGLE_EVALUATION = {"evaluate_single", "plot_overlays"} | FROM_TABLES
-FROM_MULTI_EVALUATION = {"evaluate_multi"} | FROM_TABLES
+FROM_SEVERITY = {"score_severity", "plot_severity", "write_cases"} | FROM_TABLES
+FROM_SINGLE_EVALUATION = {"evaluate_single", "plot_overlays", "write_cases"} | FROM_TABLES
+FROM_MULTI_EVALUATION = {"evaluate_multi", "write_cases"} | FROM_TABLES
 FROM_MULTI = {"train_multi", "predict_test", "plot_learning", "plot_overlays"} | FROM_MULTI_EVALUATION
 FROM_SINGLE = (
     {"train_single", "predict_prior", "pretrain_multi", "segment_ictcf", "plot_learning"}
@@ -52,8 +52,9 @@ CHANGES = {
     "severity": ("severity: {patient_ratio: max}", FROM_SEVERITY),
     "label": (
         "methods: {sinfnet: {label: Baseline}}",
-        {"plot_learning", "plot_overlays", "plot_severity"} | FROM_TABLES,
+        {"plot_learning", "plot_overlays", "plot_severity", "write_cases"} | FROM_TABLES,
     ),
+    "download": ("download: {retries: 7}", {"write_summary"}),  # summary.json holds the whole config
     "swapped values": ("cleaning: {min_balance: 0.53, min_solidity: 0.4}", FROM_CLEANING),
     "the same values": ("split: {test: 12, train: 36, by: group}", set()),
 }

@@ -1,15 +1,12 @@
 """The front page of the results: one HTML file that opens offline."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import pandas as pd
 
-from ssinfnet import published, verdict
-from ssinfnet.errors import InputError
+from ssinfnet import pages, published, verdict
 from ssinfnet.splits import PARTS
 from ssinfnet.tables import METRICS, SEVERITY_METRICS
 
@@ -97,10 +94,9 @@ FIGURES = {
         "A slice rejected wrongly, or kept wrongly above, can be put right with the list of exclusions.",
     ),
 }
-PHANTOM = (
-    "In this run {what} come from the embedded phantom: computer-generated pictures. Their numbers show that the "
-    "workflow works; they say nothing about patients."
-)
+
+
+TEXT = 250_000  # bytes of the page that are kept for all but its figures
 
 
 class Cell(NamedTuple):
@@ -119,25 +115,18 @@ def render(
     *,
     severity: Sequence[Mapping[str, Any]] = (),
     counts: Mapping[str, Any] | None = None,
-    phantom: Sequence[str] = (),
+    notice: str = "",
     split_hash: str = "",
 ) -> str:
     """The page as HTML text, pictures inside.
 
     `tables` are those of numbers 2 to 5, `fingerprint` is that of the split, `severity` the metrics of the runs,
-    `counts` those of the cleaning, `phantom` says in words which data are not real, and
-    `split_hash` is the SHA-256 of the split.
+    `counts` those of the cleaning, `notice` stands above all, and `split_hash` is the SHA-256 of the split.
     Raises `InputError` for an unreadable picture.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("summary.html.j2").render(
-        notice=PHANTOM.format(what=" and ".join(phantom)) if phantom else "",
+    return pages.render(
+        "summary.html.j2",
+        notice=notice,
         findings=verdict.findings(tables, severity),
         tables=[
             {
@@ -155,7 +144,7 @@ def render(
         counts=counts,
         severity_counts=severity[0]["counts"] if severity else None,
         cutoffs=severity[0]["cutoffs"] if severity else None,
-        figures=[_figure(path) for path in figures],
+        figures=_figures(figures),
     )
 
 
@@ -264,13 +253,12 @@ def _paper_split() -> dict[str, tuple[str, str]]:
     return {part: (cells[name, "images"], cells[name, "patients"]) for part, name in names.items()}
 
 
-def _figure(path: Path) -> dict[str, str]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); run the stage that draws it again") from None
-    if not content.startswith(b"\x89PNG"):
-        raise InputError(f"{path}: is not a PNG; run the stage that draws it again")
-    title, alternative, caption = FIGURES.get(path.stem, (path.stem.replace("_", " ").capitalize(), path.stem, ""))
-    source = f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
-    return {"id": path.stem, "title": title, "alternative": alternative, "caption": caption, "source": source}
+def _figures(paths: Sequence[Path]) -> list[dict[str, str]]:
+    """The figures, as good as there is room for in a page that Snakemake's report can show."""
+    result = []
+    for path, source in zip(paths, pages.figures(paths, pages.LARGEST_IN_REPORT - TEXT), strict=True):
+        title, alternative, caption = FIGURES.get(path.stem, (path.stem.replace("_", " ").capitalize(), path.stem, ""))
+        result.append(
+            {"id": path.stem, "title": title, "alternative": alternative, "caption": caption, "source": source}
+        )
+    return result

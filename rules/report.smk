@@ -1,0 +1,104 @@
+"""The pages to read, and the numbers for programs."""
+
+# The case browser shows one seed of each method.
+SHOWN = [min(CONFIG.seeds)]
+PATIENT_MAPS = shards(rules.segment_ictcf.output[0])
+SCORED = [rules.score_severity.output[name] for name in ("patients", "slices", "metrics")]
+
+
+rule write_cases:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        single=runs(f"{SINGLE}/prior_test.h5", seeds=SHOWN),
+        thresholds=runs(SINGLE_METRICS, seeds=SHOWN),
+        multi=runs(PREDICTED_TEST, WITH_CLASSES, SHOWN),
+        dice=runs(PREDICTED_METRICS, WITH_CLASSES, SHOWN),
+        pictures=rules.prepare_ictcf.output.slices if WITH_SEVERITY else [],
+        lungs=shards(rules.extract_parenchyma.output.lungs) if WITH_SEVERITY else [],
+        quality=rules.clean_parenchyma.output.quality if WITH_SEVERITY else [],
+        infection=[runs(maps, WITH_SEVERITY, SHOWN) for maps in PATIENT_MAPS],
+        severity=[runs(file, WITH_SEVERITY, SHOWN) for file in SCORED],
+        code=code("write_cases"),
+        template="workflow_scripts/ssinfnet/cases.html.j2",
+    output:
+        page=f"{R}/cases.html",
+        # Snakemake's report can only show pages up to a certain size.
+        sample=report(
+            f"{R}/cases_sample.html",
+            category="Summary",
+            caption="captions/cases.rst",
+            labels={"page": "2. Case browser"},
+        ),
+    log:
+        f"{R}/logs/write_cases.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(
+            methods={name: without(method) for name, method in CONFIG.methods.items()},
+            labels=CONFIG.labels,
+            segmentation={"source": CONFIG.segmentation.source},
+            ictcf={"source": CONFIG.ictcf.source},
+        ),
+        patients=options("pictures", "lungs", "quality"),
+        runs=lambda wildcards, input: " ".join(
+            [
+                run_options("single", f"{SINGLE}/prior_test.h5", SINGLE_METRICS, seeds=SHOWN),
+                run_options("multi", PREDICTED_TEST, PREDICTED_METRICS, methods=WITH_CLASSES, seeds=SHOWN),
+                *(run_options("infection", maps, methods=WITH_SEVERITY, seeds=SHOWN) for maps in PATIENT_MAPS),
+                run_options("severity", *SCORED, methods=WITH_SEVERITY, seeds=SHOWN),
+            ]
+        ),
+    message:
+        "Case browser (log: {log})"
+    shell:
+        "python workflow_scripts/write_cases.py --config-json {params.config:q} {params.runs} {params.patients}"
+        " --slices {input.slices:q} --split {input.split:q}"
+        " --out {output.page:q} --out-sample {output.sample:q} 2> {log:q}"
+
+
+rule write_summary:
+    input:
+        fingerprint=rules.fingerprint_split.output[0],
+        split=rules.split_slices.output[0],
+        tables=rules.tabulate_results.output,
+        figures=FIGURES,
+        counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
+        severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
+        weights=[runs(final(stage, "safetensors")) for stage in STAGES],
+        published=f"{PUBLISHED}/table_1.csv",
+        code=code("write_summary"),
+        template="workflow_scripts/ssinfnet/summary.html.j2",
+    output:
+        page=report(
+            f"{R}/summary.html",
+            category="Summary",
+            caption="captions/summary.rst",
+            labels={"page": "1. Verdict and tables"},
+        ),
+        numbers=report(
+            f"{R}/summary.json",
+            category="Summary",
+            caption="captions/numbers.rst",
+            labels={"page": "3. All numbers (JSON)"},
+        ),
+    log:
+        f"{R}/logs/write_summary.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=lambda wildcards: json.dumps(CONFIG.model_dump(mode="json"), sort_keys=True),
+        counts=options("counts"),
+        runs=lambda wildcards, input: " ".join(
+            [
+                run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
+                *(run_options("weights", final(stage, "safetensors"), before=stage) for stage in STAGES),
+            ]
+        ),
+    message:
+        "Summary page (log: {log})"
+    shell:
+        "python workflow_scripts/write_summary.py --config-json {params.config:q} {params.counts} {params.runs}"
+        " --fingerprint {input.fingerprint:q} --split {input.split:q} --tables {input.tables:q} --figures {input.figures:q}"
+        " --out {output.page:q} --out-numbers {output.numbers:q} 2> {log:q}"

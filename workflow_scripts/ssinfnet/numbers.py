@@ -1,0 +1,73 @@
+"""Every number of a run with what it depends on, for programs to read: config, seeds, split, versions, hardware."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ssinfnet import environment, verdict
+from ssinfnet.runs import Run, read_json
+
+FORMAT = "ssinfnet-numbers/1"
+TABLES = {2: "infection", 3: "classes_predicted_prior", 4: "classes_oracle_prior", 5: "severity"}
+WORDS = ("source", "name", "method", "target", "metric", "note")
+
+
+def collect(
+    tables: Mapping[int, pd.DataFrame],
+    config: Mapping[str, Any],
+    *,
+    fingerprint: Mapping[str, Any],
+    split_hash: str,
+    severity: Sequence[Run],
+    weights: Sequence[Run],
+    counts: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """All of it, ready for JSON.
+
+    `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the split; `severity` are
+    metrics (JSON); `weights` have the values network (single or multi) and safetensors; `counts` those of the cleaning.
+    """
+    metrics = [read_json(run.path) for run in severity]
+    return {
+        "format": FORMAT,
+        "verdict": [finding._asdict() for finding in verdict.findings(tables, metrics)],
+        "results": {name: results(tables[number]) for number, name in TABLES.items()},
+        "severity_runs": [
+            {"method": run.method, "seed": run.seed, **{key: one[key] for key in ("headline", "cutoffs", "counts")}}
+            for run, one in zip(severity, metrics, strict=True)
+        ],
+        "lungs": counts,
+        "data": fingerprint,
+        "split": {"sha256": split_hash},
+        "seeds": config.get("seeds"),
+        "config": config,
+        "training": [
+            {"method": run.method, "seed": run.seed, "network": run.values[0], **environment.training(run.path)}
+            for run in weights
+        ],
+        "versions": environment.versions(),
+        "hardware": environment.hardware(),
+    }
+
+
+def results(table: pd.DataFrame) -> dict[str, Any]:
+    """Our rows of a table, by method, target, metric and then column; empty cells are left out.
+
+    In the table of severity the method `majority` always answers with the most frequent class.
+    """
+    found: dict[str, Any] = {}
+    for row in table[table["source"] == "ours"].to_dict("records"):
+        targets = found.setdefault(row["name"], {})
+        cells = {name: _number(value) for name, value in row.items() if name not in WORDS and value != ""}
+        targets.setdefault(row["target"], {})[row["metric"]] = cells
+    return found
+
+
+def _number(text: str) -> float | int | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
