@@ -36,4 +36,5 @@ rule all:
     input:
         f"{R}/summary.html",
         rules.tabulate_results.output,
+        runs(rules.evaluate_regions.output.json),
         FIGURES,

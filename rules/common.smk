@@ -196,7 +196,9 @@ def options(*names):
     """Params function: the command's options for those of the named inputs that a job has."""
 
     def values(wildcards, input):
-        return " ".join(f"--{name} {shlex.quote(str(input.get(name)))}" for name in names if input.get(name))
+        files = {name: input.get(name) for name in names if input.get(name)}
+        words = {name: [value] if isinstance(value, str) else value for name, value in files.items()}
+        return " ".join(f"--{name} {shlex.join(map(str, value))}" for name, value in words.items())
 
     return values
 
