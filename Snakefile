@@ -38,4 +38,5 @@ rule all:
         rules.write_summary.output,
         rules.write_cases.output,
         rules.tabulate_results.output,
+        runs(rules.evaluate_regions.output.json),
         FIGURES,

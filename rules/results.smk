@@ -142,11 +142,23 @@ rule plot_severity:
         metrics=runs(SEVERITY_METRICS),
         code=code("plot_severity"),
     output:
-        report(
+        classes=report(
             f"{R}/figures/severity.png",
             category="Severity",
             caption="captions/severity.rst",
             labels={"figure": "Severity"},
+        ),
+        roc=report(
+            f"{R}/figures/severity_roc.png",
+            category="Severity",
+            caption="captions/severity_roc.rst",
+            labels={"figure": "ROC curves"},
+        ),
+        regions=report(
+            f"{R}/figures/severity_regions.png",
+            category="Severity",
+            caption="captions/severity_regions.rst",
+            labels={"figure": "CT severity score and regions"},
         ),
     log:
         f"{R}/logs/plot_severity.log",
@@ -156,10 +168,10 @@ rule plot_severity:
         config=METHODS,
         runs=lambda wildcards, input: run_options("severity", rules.score_severity.output.patients, SEVERITY_METRICS),
     message:
-        "Severity figure (log: {log})"
+        "Severity figures (log: {log})"
     shell:
         "python workflow_scripts/plot_severity.py --config-json {params.config:q} {params.runs}"
-        " --out {output:q} 2> {log:q}"
+        " --out-classes {output.classes:q} --out-roc {output.roc:q} --out-regions {output.regions:q} 2> {log:q}"
 
 
 FIGURES = [*rules.plot_learning.output, *rules.plot_overlays.output]

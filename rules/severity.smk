@@ -1,4 +1,4 @@
-"""Segment the iCTCF slices with each single network and score the patients."""
+"""Segment the iCTCF slices with each pair of networks, score the patients, and score regions where there is truth."""
 
 
 rule segment_ictcf:
@@ -28,28 +28,94 @@ rule segment_ictcf:
         " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
 
 
+rule segment_ictcf_classes:
+    input:
+        slices=rules.prepare_ictcf.output.slices,
+        prior=rules.segment_ictcf.output[0],
+        weights=final("multi", "safetensors"),
+        code=code("segment_ictcf_classes", CONFIG.multi.network.name),
+    output:
+        f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.h5",
+    log:
+        f"{R}/logs/segment_ictcf_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
+    benchmark:
+        f"{R}/benchmarks/segment_ictcf_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    threads: 1
+    resources:
+        gpu=GPU,
+    params:
+        config=sections(multi=without(CONFIG.multi, "schedule")),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: classes of the iCTCF slices, shard {wildcards.shard} (log: {log})"
+    shell:
+        "python workflow_scripts/segment_ictcf_classes.py --config-json {params.config:q} --slices {input.slices:q}"
+        " --prior {input.prior:q} --weights {input.weights:q} --out {output:q}"
+        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+
+
 rule score_severity:
     input:
         slices=rules.prepare_ictcf.output.slices,
         patients=rules.prepare_ictcf.output.patients,
         lungs=shards(rules.extract_parenchyma.output.lungs),
         infection=shards(rules.segment_ictcf.output[0]),
+        classes=shards(rules.segment_ictcf_classes.output[0]) if CONFIG.segmentation.classes else [],
+        threshold=rules.evaluate_single.output.json,
         quality=rules.clean_parenchyma.output.quality,
         code=code("score_severity"),
     output:
         slices=f"{RUN}/severity/slices.csv",
         patients=f"{RUN}/severity/patients.csv",
         metrics=f"{RUN}/severity/metrics.json",
+        table=f"{RUN}/severity/metrics.csv",
     log:
         f"{R}/logs/score_severity/{{method}}-seed{{seed}}.log",
     conda:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(severity=CONFIG.severity),
+        classes=options("classes"),
     message:
         "{wildcards.method}, seed {wildcards.seed}: score the patients (log: {log})"
     shell:
         "python workflow_scripts/score_severity.py --config-json {params.config:q}"
-        " --lungs {input.lungs:q} --infection {input.infection:q} --quality {input.quality:q}"
+        " --lungs {input.lungs:q} --infection {input.infection:q} {params.classes} --threshold {input.threshold:q}"
+        " --quality {input.quality:q}"
         " --patients {input.patients:q} --slices-store {input.slices:q}"
-        " --out-slices {output.slices:q} --out-patients {output.patients:q} --out-metrics {output.metrics:q} 2> {log:q}"
+        " --out-slices {output.slices:q} --out-patients {output.patients:q} --out-metrics {output.metrics:q}"
+        " --out-table {output.table:q} 2> {log:q}"
+
+
+rule evaluate_regions:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        infection=f"{SINGLE}/prior_test.h5",
+        threshold=rules.evaluate_single.output.json,
+        classes=rules.predict_test.output[0].replace("{prior}", "predicted") if CONFIG.segmentation.classes else [],
+        code=code("evaluate_regions"),
+    output:
+        csv=f"{RUN}/regions/metrics.csv",
+        json=f"{RUN}/regions/metrics.json",
+    log:
+        f"{R}/logs/evaluate_regions/{{method}}-seed{{seed}}.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(
+            labels=CONFIG.labels,
+            parenchyma=CONFIG.parenchyma,
+            cleaning=without(CONFIG.cleaning, "exclusions"),
+            evaluation=CONFIG.evaluation,
+            severity={"least_infected": CONFIG.severity.least_infected},
+        ),
+        classes=options("classes"),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: score the test predictions by region of the lungs (log: {log})"
+    shell:
+        "python workflow_scripts/evaluate_regions.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --split {input.split:q} --infection {input.infection:q}"
+        " --threshold {input.threshold:q} {params.classes}"
+        " --out-csv {output.csv:q} --out-json {output.json:q} 2> {log:q}"

@@ -7,7 +7,6 @@ from PIL import Image
 
 import plot_learning
 import plot_overlays
-import plot_severity
 from ssinfnet import figures, overlays, slices
 from ssinfnet.errors import InputError
 
@@ -185,58 +184,3 @@ def test_plot_overlays_draws_the_lowest_seed_and_manages_without_classes(case):
     plot_overlays.main([*arguments, "--multi", "sinfnet", "1", f"{folder}/classes.h5", *outputs])
     assert size_of(folder / "multi.png")[1] > notice[1]
     assert size_of(folder / "multi.png")[0] == size_of(folder / "single.png")[0]  # three columns each
-
-
-# --- severity ---------------------------------------------------------------------------------------------------------
-
-
-def severity(folder, headline="fitted"):
-    patients = pd.DataFrame(
-        {
-            "patient": list("pqrstu"),
-            "morbidity": ["Severe", "Control", "Control", "Critically ill", "Suspected", "Regular"],
-            "score": [1, 0, 0, 2, np.nan, 0],
-            "ratio_mean": [0.3, 0.0, 0.02, 0.6, 0.2, np.nan],
-            "ratio_max": [0.4, 0.0, 0.03, 0.7, 0.3, np.nan],
-        }
-    )
-    patients.to_csv(folder / "patients.csv", index=False)
-    metrics = {
-        "cutoffs": {"published": [0.01, 0.5], "fitted": [0.1, 0.4]},
-        "headline": headline,
-        "patient_ratio": "max",
-        "fitted": {"confusion_matrix": [[2, 0, 0], [0, 1, 0], [0, 0, 1]]},
-        "published": {"confusion_matrix": [[1, 1, 0], [0, 1, 0], [0, 0, 1]]},
-    }
-    (folder / "metrics.json").write_text(json.dumps(metrics))
-    return patients, metrics
-
-
-def test_severity_shows_scored_patients_by_class_and_all_cutoffs(tmp_path):
-    figure = figures.severity_figure({"SInfNet": severity(tmp_path)})
-    ratios, matrix = figure.axes
-    labels = [label.get_text() for label in ratios.get_xticklabels()]
-    assert labels == ["Control\nscore 0\nn = 2", "Severe\nscore 1\nn = 1", "Critically ill\nscore 2\nn = 1"]
-    points = np.concatenate([line.get_ydata() for line in ratios.lines if line.get_marker() == "o"])
-    np.testing.assert_allclose(np.sort(points), [0, 0.03, 0.4, 0.7])
-    lines = {line.get_ydata()[0] for line in ratios.lines if list(line.get_xdata()) == [0, 1]}
-    assert lines == {0.01, 0.1, 0.4, 0.5}
-    assert [text.get_text() for text in matrix.texts][:2] == ["2\n100%", "0\n0%"]
-    assert matrix.get_xlabel() == "predicted score, fitted cut-offs"
-
-
-def test_matrix_is_of_the_headline_cutoffs(tmp_path):
-    matrix = figures.severity_figure({"SInfNet": severity(tmp_path, "published")}).axes[1]
-    assert [text.get_text() for text in matrix.texts][:2] == ["1\n50%", "1\n50%"]
-    assert matrix.get_xlabel() == "predicted score, published cut-offs"
-
-
-def test_plot_severity_writes_the_same_bytes(tmp_path):
-    severity(tmp_path)
-    run = ["--severity", "sinfnet", "0", f"{tmp_path}/patients.csv", f"{tmp_path}/metrics.json"]
-    for name in ("one.png", "two.png"):
-        plot_severity.main([*run, "--out", f"{tmp_path}/{name}"])
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
-    (tmp_path / "metrics.json").unlink()
-    with pytest.raises(InputError, match=r"metrics.json: cannot be read"):
-        plot_severity.main([*run, "--out", f"{tmp_path}/one.png"])

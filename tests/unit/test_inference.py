@@ -8,6 +8,7 @@ import torch
 
 import predict_prior
 import predict_test
+import segment_ictcf_classes
 from ssinfnet import networks, splits
 from ssinfnet.errors import InputError
 from ssinfnet.slices import SliceStore
@@ -71,6 +72,26 @@ def test_class_maps_follow_the_prior(labelled, tmp_path):
         values = maps.read("classes", "s10")
         assert values.shape == (3, 64, 64)
         assert 0 <= values.min() < values.max() <= 1
+
+
+def test_classes_of_a_shard_are_the_most_probable_ones_of_its_slices(labelled, tmp_path):
+    """The prior holds the slices of the shard; here the truth of the test part stands for it."""
+    torch.manual_seed(0)
+    checkpoint.save_weights(tmp_path / "w.safetensors", networks.create("unet", width=4).state_dict(), {})
+    common = ["--config-json", json.dumps(MULTI), "--slices", str(labelled["slices"])]
+    common += ["--prior", str(labelled["truth"]), "--weights", str(tmp_path / "w.safetensors")]
+    segment_ictcf_classes.main([*common, "--out", str(tmp_path / "m.h5")])
+    predict_test.main([*common, "--split", str(labelled["split"]), "--out", str(tmp_path / "c.h5")])
+    with (
+        SliceStore(tmp_path / "m.h5") as masks,
+        SliceStore(tmp_path / "c.h5") as maps,
+        SliceStore(labelled["truth"]) as priors,
+    ):
+        assert masks.ids == priors.ids and set(maps.ids) <= set(masks.ids)
+        for slice_id in maps.ids:
+            found = masks.read("mask", slice_id)
+            assert found.dtype == np.uint8
+            assert (found != maps.read("classes", slice_id).argmax(axis=0)).mean() < 0.02  # ties of half precision
 
 
 def test_weights_of_another_network_are_an_error(labelled, tmp_path):

@@ -14,9 +14,14 @@ ROOT = Path(__file__).parents[2]
 
 FROM_TABLES = {"tabulate_results", "write_summary"}
 FROM_SEVERITY = {"score_severity", "plot_severity", "write_cases"} | FROM_TABLES
-FROM_SINGLE_EVALUATION = {"evaluate_single", "plot_overlays", "write_cases"} | FROM_TABLES
+# The CT severity score takes the threshold of the single network's evaluation.
+FROM_SINGLE_EVALUATION = {"evaluate_single", "evaluate_regions", "plot_overlays"} | FROM_SEVERITY
 FROM_MULTI_EVALUATION = {"evaluate_multi", "write_cases"} | FROM_TABLES
-FROM_MULTI = {"train_multi", "predict_test", "plot_learning", "plot_overlays"} | FROM_MULTI_EVALUATION
+FROM_MULTI = (
+    {"train_multi", "predict_test", "segment_ictcf_classes", "evaluate_regions", "plot_learning", "plot_overlays"}
+    | FROM_MULTI_EVALUATION
+    | FROM_SEVERITY
+)
 FROM_SINGLE = (
     {"train_single", "predict_prior", "pretrain_multi", "segment_ictcf", "plot_learning"}
     | FROM_SINGLE_EVALUATION
@@ -25,7 +30,7 @@ FROM_SINGLE = (
 )
 FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_masks"}
 FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "extract_truth"}
-FROM_CLEANING = {"clean_parenchyma"} | FROM_SEVERITY
+FROM_CLEANING = {"clean_parenchyma", "evaluate_regions"} | FROM_SEVERITY
 
 # The README's table of what a change re-runs says the same in words.
 CHANGES = {
@@ -50,6 +55,7 @@ CHANGES = {
     "cleaning": ("cleaning: {min_area: 0.03}", FROM_CLEANING),
     "evaluation": ("evaluation: {empty: skip}", FROM_SINGLE_EVALUATION | FROM_MULTI_EVALUATION),
     "severity": ("severity: {patient_ratio: max}", FROM_SEVERITY),
+    "least infected": ("severity: {least_infected: 0.0}", {"evaluate_regions"} | FROM_SEVERITY),
     "label": (
         "methods: {sinfnet: {label: Baseline}}",
         {"plot_learning", "plot_overlays", "plot_severity", "write_cases"} | FROM_TABLES,

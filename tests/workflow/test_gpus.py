@@ -13,7 +13,7 @@ from workflow_copy import ROOT, Workflow
 JOBS = Path(__file__).parents[1] / "gpu_job.py"
 GPU_RULES = {
     *("pretrain_single", "train_single", "predict_prior", "pretrain_multi", "train_multi", "predict_test"),
-    *("plot_masks", "segment_ictcf"),
+    *("plot_masks", "segment_ictcf", "segment_ictcf_classes"),
 }
 # Jobs that ask for a GPU as the rules do, and for nothing else.
 SNAKEFILE = f"""

@@ -1,4 +1,4 @@
-"""Curves of training and pictures of severity; all figures share the style set here.
+"""Curves of training, and the style that all figures share.
 
 Colours are of the Okabe-Ito palette, told apart by the colour-blind; a line style or marker goes with each, so that
 a grey print can be read too. Files carry no date: the same numbers give the same bytes.
@@ -68,11 +68,6 @@ def read_curves(runs: Sequence[Run], columns: Sequence[str]) -> dict[tuple[str, 
     return {key: pd.concat(tables, ignore_index=True) for key, tables in parts.items()}
 
 
-def read_patients(path: Path) -> pd.DataFrame:
-    """The table of patients that score_severity writes."""
-    return read_table(path, ("morbidity", "score", "ratio_mean", "ratio_max"))
-
-
 def learning_curves(curves: Curves, labels: Mapping[str, str]) -> Figure:
     """Training loss, validation loss and validation Dice by epoch: a row per network, a line per method and seed."""
     stages = [stage for stage in STAGES if any(key[2] == stage for key in curves)]
@@ -125,28 +120,6 @@ def pretext_curves(rounds: Curves, labels: Mapping[str, str]) -> Figure:
     return figure
 
 
-def severity_figure(results: Mapping[str, tuple[pd.DataFrame, dict[str, Any]]]) -> Figure:
-    """By method label: infection ratios of patients by class with the cut-offs, and the confusion matrix below.
-
-    `results` holds the table of patients (morbidity, score, ratio_mean, ratio_max) and the severity metrics, which say
-    what a patient's ratio is and which cut-offs the matrix is for. Patients without a score or ratio are not drawn.
-    The axis is the root of the ratio, as most of the classes lie close to zero.
-    """
-    with rc_context(STYLE):
-        figure = Figure(figsize=(max(7.0, 5.2 * len(results)), 8), layout="constrained")
-        axes = figure.subplots(2, len(results), squeeze=False, height_ratios=(3, 2))
-        for column, (label, (patients, metrics)) in enumerate(results.items()):
-            _draw_ratios(axes[0, column], patients, metrics)
-            axes[0, column].set_title(label)
-            _draw_confusion(axes[1, column], metrics)
-        handles = [
-            Line2D([], [], color=VERMILLION, linewidth=1.5, label="fitted cut-offs"),
-            Line2D([], [], color=BLUE, linewidth=1.5, linestyle="--", label="published cut-offs"),
-        ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    return figure
-
-
 def _look(position: int) -> tuple[str, Any]:
     return COLOURS[position % len(COLOURS)], LINES[position % len(LINES)]
 
@@ -176,54 +149,3 @@ def _draw_rounds(axis: Axes, table: pd.DataFrame, colour: str, *, shade: bool) -
         axis.plot(x, y, color=colour, linestyle=":" if coach else "-", linewidth=1.5, marker=marker)
         before = (x[-1], y[-1])
     axis.set_xlim(0.5, len(table) + 0.5)
-
-
-def _draw_ratios(axis: Axes, patients: pd.DataFrame, metrics: dict[str, Any]) -> None:
-    over, cutoffs = metrics["patient_ratio"], metrics["cutoffs"]
-    ratio = f"ratio_{over}"
-    scored = patients.dropna(subset=["score", ratio])
-    classes = scored.groupby("morbidity")["score"].first().reset_index().sort_values(["score", "morbidity"])
-    ratios = [scored.loc[scored["morbidity"] == name, ratio].to_numpy() for name in classes["morbidity"]]
-    random = np.random.default_rng(0)
-    positions = np.arange(len(ratios))
-    axis.boxplot(
-        ratios,
-        positions=positions,
-        widths=0.55,
-        showfliers=False,
-        medianprops={"color": "black", "linewidth": 1.5},
-        boxprops={"color": "#555555"},
-        whiskerprops={"color": "#555555"},
-        capprops={"color": "#555555"},
-    )
-    for position, values in zip(positions, ratios, strict=True):
-        jitter = position + random.uniform(-0.18, 0.18, len(values))
-        axis.plot(jitter, values, "o", markersize=3.5, alpha=0.6, color=GREEN, markeredgewidth=0)
-    for kind, colour, line in (("fitted", VERMILLION, "-"), ("published", BLUE, "--")):
-        for value in cutoffs[kind]:
-            axis.axhline(value, color=colour, linestyle=line, linewidth=1.5)
-    top = max([*cutoffs["published"], *cutoffs["fitted"], *scored[ratio]])
-    axis.set_yscale("function", functions=(lambda ratio: np.sqrt(np.maximum(ratio, 0)), np.square))
-    axis.set_ylim(0, 1.1 * top)
-    axis.set_yticks([tick for tick in (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1) if tick <= 1.1 * top])
-    rows = zip(classes.itertuples(), ratios, strict=True)
-    names = [f"{row.morbidity}\nscore {int(row.score)}\nn = {len(values)}" for row, values in rows]
-    axis.set_xticks(positions, names)
-    axis.set_ylabel(f"infected share of the lungs, {over} over slices")
-
-
-def _draw_confusion(axis: Axes, metrics: dict[str, Any]) -> None:
-    """Rows are the clinical score, columns the predicted one; the shade is the share of the row."""
-    cutoffs = metrics["headline"]
-    matrix = np.array(metrics[cutoffs]["confusion_matrix"])
-    totals = matrix.sum(axis=1, keepdims=True)
-    shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
-    axis.imshow(shares, cmap="Greys", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(matrix):
-        colour = "white" if shares[row, column] > 0.5 else "black"
-        text = f"{int(count)}\n{shares[row, column]:.0%}"
-        axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
-    ticks = range(len(matrix))
-    axis.set(xticks=ticks, yticks=ticks, xlabel=f"predicted score, {cutoffs} cut-offs", ylabel="clinical score")
-    axis.grid(False)
-    axis.set_title("Patients, and share of the row", fontsize=9)

@@ -52,8 +52,8 @@ def measure(image: np.ndarray, lungs: np.ndarray) -> dict[str, float | int]:
     if count == 1:
         return dict.fromkeys(MEASURES, 0)
     area = int(lungs.sum())
-    middle = _middle(image)
-    sides = sorted((int(lungs[:, :middle].sum()), int(lungs[:, middle:].sum())))
+    column = middle(image)
+    sides = sorted((int(lungs[:, :column].sum()), int(lungs[:, column:].sum())))
     return {
         "area": area / lungs.size,
         "components": count - 1,
@@ -63,8 +63,8 @@ def measure(image: np.ndarray, lungs: np.ndarray) -> dict[str, float | int]:
     }
 
 
-def _middle(image: np.ndarray) -> int:
-    """The column of the body's centroid, that of the picture where there is no body."""
+def middle(image: np.ndarray) -> int:
+    """The column of the centroid of the body in a slice (uint8, H x W), of the picture where there is no body."""
     body = find_body(image)[0]
     return round(float(np.nonzero(body)[1].mean())) if body.any() else image.shape[1] // 2
 

@@ -63,7 +63,7 @@ def closed(image: np.ndarray) -> np.ndarray:
     # Gas is as dark as the air around the patient; lungs hold blood. 5 % of the way is about -950 HU.
     lungs = _keep_lungs(dark, smooth, air + 0.05 * (tissue - air))
     centre = _centre(body)
-    sides = [_close(side, inside) for side in _part(lungs, round(centre[0]))]
+    sides = [_close(side, inside) for side in part(lungs, round(centre[0]))]
     return np.bitwise_or.reduce([_close(side | _lesion_at_wall(side, centre) & inside, inside) for side in sides])
 
 
@@ -114,8 +114,11 @@ def _close(lung: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return _fill_holes(cv2.morphologyEx(lung, cv2.MORPH_CLOSE, ball) & inside, 0.02 * lung.size)
 
 
-def _part(lungs: np.ndarray, middle: int) -> list[np.ndarray]:
-    """The pieces right and left of the column `middle`; one that lies on both sides is cut where it is narrow."""
+def part(lungs: np.ndarray, middle: int) -> list[np.ndarray]:
+    """The pieces of lungs (uint8 0/1, H x W) left and right of the column `middle`, as two masks of the same kind.
+
+    A piece that lies on both sides is cut where it is narrow. The first mask is the patient's right lung.
+    """
     count, pieces, stats, centres = cv2.connectedComponentsWithStats(lungs, connectivity=4)
     sides = [np.zeros(lungs.shape, np.uint8), np.zeros(lungs.shape, np.uint8)]
     for piece in range(1, count):

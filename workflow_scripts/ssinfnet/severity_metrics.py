@@ -1,73 +1,143 @@
-"""How good severity scores are; beside them always the answer of someone who looks at no picture."""
+"""How good severity scores are; beside them always the answer of someone who looks at no picture.
 
+Intervals are percentile bootstraps (95 %) over patients: whole patients are drawn, with all of their slices.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr
-from sklearn import metrics
+from scipy.stats import rankdata, spearmanr
+
+from ssinfnet.intervals import number
 
 SCORES = (0, 1, 2)
+METRICS = (
+    *("micro_f1", "micro_precision", "micro_recall", "macro_f1", "macro_precision", "macro_recall"),
+    *("balanced_accuracy", "quadratic_kappa"),
+)
 
 
-def classification(truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
-    """Metrics of scores (n,) against the true ones (n,), definitions of scikit-learn.
+def classification(
+    truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray, *, resamples: int, seed: int
+) -> dict[str, Any]:
+    """The metrics of scores (n,) against the true ones (n,), their `intervals` (low, high) and `confusion_matrix`.
 
-    Micro-averaged F1, precision and recall all equal the accuracy; a score that nobody has counts 0 in macro F1 when
-    it is predicted and is left out of balanced accuracy. The confusion matrix has the truth in rows.
+    `groups` (n,) are the patients. The matrix has the truth in rows. Cut-offs are not fitted again on the resamples.
     """
-    result: dict[str, Any] = {}
-    for average in ("micro", "macro"):
-        precision, recall, f1, _ = metrics.precision_recall_fscore_support(
-            truth, predicted, average=average, zero_division=0
-        )
-        result |= {f"{average}_precision": precision, f"{average}_recall": recall, f"{average}_f1": f1}
-    matrix = metrics.confusion_matrix(truth, predicted, labels=SCORES)
-    present = matrix.sum(axis=1) > 0
-    result["balanced_accuracy"] = (matrix.diagonal()[present] / matrix.sum(axis=1)[present]).mean()
-    # Undefined where both sides know one score only: 0, no agreement beyond chance.
-    kappa = metrics.cohen_kappa_score(truth, predicted, weights="quadratic", labels=SCORES) if _vary(truth) else 0.0
-    result["quadratic_kappa"] = kappa
-    result = {name: float(value) for name, value in result.items()}
-    return {**result, "confusion_matrix": matrix.tolist()}
+    member = np.unique(groups, return_inverse=True)[1]
+    matrices = np.zeros((member.max() + 1, len(SCORES), len(SCORES)))
+    np.add.at(matrices, (member, truth, predicted), 1)
+    whole = from_matrix(matrices.sum(axis=0))
+    drawn = np.random.default_rng(seed).multinomial(
+        len(matrices), np.full(len(matrices), 1 / len(matrices)), size=resamples
+    )
+    resampled = from_matrix(np.tensordot(drawn, matrices, axes=1))
+    return {
+        **{name: float(value) for name, value in whole.items()},
+        "intervals": {name: _percentiles(values) for name, values in resampled.items()},
+        "confusion_matrix": matrices.sum(axis=0).astype(int).tolist(),
+    }
 
 
-def majority(truth: np.ndarray) -> dict[str, Any]:
-    """The same metrics for always answering the most frequent true score."""
-    return classification(truth, np.full_like(truth, np.bincount(truth).argmax()))
+def majority(truth: np.ndarray, groups: np.ndarray, *, resamples: int, seed: int) -> dict[str, Any]:
+    """The same for always answering the most frequent true score."""
+    answer = np.full_like(truth, np.bincount(truth).argmax())
+    return classification(truth, answer, groups, resamples=resamples, seed=seed)
 
 
-def auc_severe(truth: np.ndarray, ratios: np.ndarray, *, resamples: int, seed: int) -> dict[str, float | None]:
-    """Area under the ROC curve of the ratio for severe or worse (score of at least 1), with a 95 % interval.
+def from_matrix(matrix: np.ndarray) -> dict[str, np.ndarray]:
+    """The `METRICS`, each (...), of confusion matrices (..., 3, 3) with the truth in rows; as scikit-learn has them.
 
-    Percentile bootstrap over patients (n,); resamples with one class only are drawn anew. None where it is undefined.
+    Micro-averaged F1, precision and recall all equal the accuracy. Macro averages are over the scores that truth or
+    prediction have, balanced accuracy over those that the truth has. Kappa is 0 where chance agrees fully.
+    """
+    right = np.diagonal(matrix, axis1=-2, axis2=-1)
+    true, predicted = matrix.sum(axis=-1), matrix.sum(axis=-2)
+    total = true.sum(axis=-1)
+    present = true + predicted > 0
+    by_score = {
+        "f1": _divide(2 * right, true + predicted),
+        "precision": _divide(right, predicted),
+        "recall": _divide(right, true),
+    }
+    accuracy = right.sum(axis=-1) / total
+    distance = np.subtract.outer(SCORES, SCORES) ** 2
+    chance = true[..., :, None] * predicted[..., None, :] / total[..., None, None]
+    expected = (distance * chance).sum(axis=(-2, -1))
+    found = (distance * matrix).sum(axis=(-2, -1))
+    return {
+        **{f"micro_{name}": accuracy for name in by_score},
+        **{f"macro_{name}": values.sum(axis=-1) / present.sum(axis=-1) for name, values in by_score.items()},
+        "balanced_accuracy": by_score["recall"].sum(axis=-1) / (true > 0).sum(axis=-1),
+        "quadratic_kappa": np.where(expected > 0, 1 - _divide(found, expected), 0.0),
+    }
+
+
+def ranking(
+    truth: np.ndarray, predictors: Mapping[str, np.ndarray], *, resamples: int, seed: int
+) -> dict[str, dict[str, dict[str, float | None]]]:
+    """How well each predictor (n,) ranks patients with true scores (n,): `auc_severe` and `spearman`, by its name.
+
+    AUC is the area under the ROC curve for severe or worse (score of at least 1), Spearman the rank correlation with
+    the score; each has value, low and high. `auc_difference` is that to the first predictor, on the same resamples.
+    Resamples in which a number is undefined are left out; all are None where it is undefined for the patients.
+    """
+    random = np.random.default_rng(seed)
+    drawn = [random.integers(0, len(truth), len(truth)) for _ in range(resamples)]
+    drawn = [chosen for chosen in drawn if _vary(truth[chosen] >= 1)]
+    result: dict[str, dict[str, dict[str, float | None]]] = {}
+    first: tuple[float, np.ndarray] | None = None
+    for name, values in predictors.items():
+        auc = auc_severe(truth, values), np.array([auc_severe(truth[chosen], values[chosen]) for chosen in drawn])
+        rank = spearman(truth, values), np.array([_correlation(truth[chosen], values[chosen]) for chosen in drawn])
+        result[name] = {"auc_severe": _with_interval(*auc), "spearman": _with_interval(*rank)}
+        if first is None:
+            first = auc
+        else:
+            result[name]["auc_difference"] = _with_interval(auc[0] - first[0], auc[1] - first[1])
+    return result
+
+
+def auc_severe(truth: np.ndarray, values: np.ndarray) -> float:
+    """Share of the pairs of one severe patient (score of at least 1) and one other ranked rightly by value, ties half.
+
+    NaN unless there are both. As scikit-learn's `roc_auc_score`, which takes milliseconds; a thousand resamples took
+    most of the stage's time.
     """
     severe = truth >= 1
-    if not _vary(severe):
-        return {"value": None, "low": None, "high": None}
-    levels = np.unique(ratios, return_inverse=True)[1]
-    random = np.random.default_rng(seed)
-    values: list[float] = []
-    while len(values) < resamples:
-        chosen = random.integers(0, len(truth), len(truth))
-        if _vary(severe[chosen]):
-            values.append(_auc(severe[chosen], levels[chosen]))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return {"value": _auc(severe, levels), "low": float(low), "high": float(high)}
+    if not len(severe) or not _vary(severe):
+        return float("nan")
+    ranks = rankdata(values)
+    count = severe.sum()
+    return float((ranks[severe].sum() - count * (count + 1) / 2) / (count * (len(truth) - count)))
 
 
-def _auc(severe: np.ndarray, levels: np.ndarray) -> float:
-    """Share of the pairs of one severe and one other patient (n,) that are ranked rightly by level (n,), ties half.
-
-    As scikit-learn's `roc_auc_score`, which takes milliseconds; a thousand resamples took most of the stage's time.
-    """
-    above, other = (np.bincount(levels[mask], minlength=levels.max() + 1) for mask in (severe, ~severe))
-    right = (above * (np.cumsum(other) - other / 2)).sum()
-    return float(right / (above.sum() * other.sum()))
+def spearman(truth: np.ndarray, values: np.ndarray) -> float:
+    """Rank correlation of value and true score; NaN where one of them does not vary."""
+    return float(spearmanr(truth, values).statistic) if _vary(truth) and _vary(values) else float("nan")
 
 
-def spearman(truth: np.ndarray, ratios: np.ndarray) -> float | None:
-    """Rank correlation of ratio and true score; None where one of them does not vary."""
-    return float(spearmanr(truth, ratios).statistic) if _vary(truth) and _vary(ratios) else None
+def _correlation(truth: np.ndarray, values: np.ndarray) -> float:
+    """As `spearman`, without the test that takes most of its time."""
+    if not (_vary(truth) and _vary(values)):
+        return float("nan")
+    return float(np.corrcoef(rankdata(truth), rankdata(values))[0, 1])
+
+
+def _with_interval(value: float, resampled: np.ndarray) -> dict[str, float | None]:
+    known = resampled[~np.isnan(resampled)]
+    low, high = _percentiles(known) if len(known) and not np.isnan(value) else (None, None)
+    return {"value": number(value), "low": low, "high": high}
+
+
+def _percentiles(values: np.ndarray) -> list[float]:
+    return [float(bound) for bound in np.percentile(values, [2.5, 97.5])]
+
+
+def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """The quotient, 0 where the denominator is."""
+    return np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
 
 
 def _vary(values: np.ndarray) -> bool:

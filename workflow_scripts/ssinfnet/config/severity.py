@@ -15,6 +15,9 @@ class Severity(Section):
         "fitted", description="the authors' code's numbers, or chosen by patient-grouped cross-validation"
     )
     published: tuple[float, float] = Field((0.01, 0.5), description="ratios at which scores 1 and 2 begin")
+    least_infected: float = Field(
+        0.01, ge=0, le=0.5, description="CT score: infected share below which a region counts as free; 0: no tolerance"
+    )
     folds: int = Field(5, ge=2, description="for fitted: cross-validation folds over patients")
     bootstrap: int = Field(1000, ge=100, description="resamples of patients for the 95 % intervals")
     seed: int = Field(0, ge=0, description="seed of folds and resampling")
