@@ -21,7 +21,8 @@ FEEDS = {
     "pretrain_single": "train_single plot_masks plot_learning",
     "plot_masks": "write_summary",
     "train_single": "predict_prior segment_ictcf plot_learning",
-    "predict_prior": "pretrain_multi train_multi predict_test evaluate_single evaluate_regions plot_overlays write_cases",
+    "predict_prior": "pretrain_multi train_multi predict_test evaluate_single evaluate_regions plot_overlays "
+    "write_cases",
     "pretrain_multi": "train_multi plot_learning",
     "train_multi": "predict_test segment_ictcf_classes plot_learning",
     "predict_test": "evaluate_multi evaluate_regions plot_overlays write_cases",
