@@ -5,6 +5,7 @@ The colours differ for the colour-blind, the lines in grey; a dark rim keeps bot
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,11 @@ from ssinfnet.figures import ORANGE, SKY, YELLOW
 
 CELL = 1.9  # inches
 GREY = "CT: grey as stored, lung window from 0 (black) to 255 (white)."
-TRUTH = {"colors": "white", "linestyles": "dashed", "linewidths": 0.9}
-INFECTION = {"colors": YELLOW, "linestyles": "solid", "linewidths": 1.3}
-CLASSES = {1: ("GGO", SKY, "solid"), 2: ("consolidation", ORANGE, "dashed")}
-INFECTION_ENTRIES = [("truth", "white", "dashed"), ("found by the network", YELLOW, "solid")]
+SOLID, DASHED = "solid", (0, (2.2, 1.3))  # short dashes, as lesions are small
+TRUTH = {"colors": "white", "linestyles": DASHED, "linewidths": 0.9}
+INFECTION = {"colors": YELLOW, "linestyles": SOLID, "linewidths": 1.3}
+CLASSES = {1: ("GGO", SKY, SOLID), 2: ("consolidation", ORANGE, DASHED)}
+INFECTION_ENTRIES = [("truth", "white", DASHED), ("found by the network", YELLOW, SOLID)]
 CLASS_ENTRIES = list(CLASSES.values())
 
 
@@ -50,7 +52,7 @@ def blank(axis: Axes) -> None:
     axis.yaxis.label.set_fontsize(7)
 
 
-def contour(axis: Axes, mask: np.ndarray, **look: str | float) -> None:
+def contour(axis: Axes, mask: np.ndarray, **look: Any) -> None:
     """Outline a mask, bool (H, W), over the slice that was shown."""
     if mask.any():
         # A margin closes the outline of a lesion at the picture's edge.
@@ -59,7 +61,7 @@ def contour(axis: Axes, mask: np.ndarray, **look: str | float) -> None:
             np.arange(-1, mask.shape[0] + 1),
             np.pad(mask, 1).astype(float),
             levels=[0.5],
-            **{"linewidths": 1.1, **look},
+            **{"linewidths": 1.1, **look, "linestyles": [look["linestyles"]]},
         )
         outline.set_path_effects([patheffects.withStroke(linewidth=1.9, foreground="black", alpha=0.6)])
         axis.set(xlim=(-0.5, mask.shape[1] - 0.5), ylim=(mask.shape[0] - 0.5, -0.5))
@@ -84,7 +86,7 @@ def name_of(slice_id: str, split: pd.DataFrame) -> str:
     return slice_id if group == slice_id else f"{slice_id}\n({group})"
 
 
-def legend(figure: Figure, entries: Iterable[tuple[str, str, str]], note: str) -> None:
+def legend(figure: Figure, entries: Iterable[tuple[str, str, Any]], note: str) -> None:
     """What the lines mean, and below a note, wrapped to the figure's width."""
     stroke = [patheffects.withStroke(linewidth=3.0, foreground="black")]
     handles = [
