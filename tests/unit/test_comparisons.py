@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import compare_methods
-from ssinfnet import comparisons, paired
+import plot_comparisons
+from ssinfnet import comparison_figure, comparisons, paired
 from ssinfnet.config.methods import Method
 from ssinfnet.errors import InputError
 
@@ -160,3 +161,30 @@ def test_an_unknown_method_is_named(runs):
     folder, options, _ = runs
     with pytest.raises(InputError, match="method augmented is not in the config"):
         compare(folder, *options, methods={name: METHODS[name] for name in ("plain", "pretext")})
+
+
+def drawn(table, cutoffs="fitted"):
+    figure = comparison_figure.draw(table, cutoffs)
+    return figure, [[text.get_text() for text in axis.texts] for axis in figure.axes]
+
+
+def test_the_figure_has_a_row_per_pair_and_a_panel_per_table(runs):
+    folder, options, _ = runs
+    options += ["--patients", "plain", 0, patients(folder / "a.csv", [0, 0, 0, 0])]
+    options += ["--patients", "pretext", 0, patients(folder / "b.csv", [0, 0, 1, 1])]
+    table = compare(folder, *options)
+    table = table.assign(target=table["target"].replace("ggo", "infection"))
+    figure, texts = drawn(table)
+    assert [axis.get_title("left").split(":")[0] for axis in figure.axes] == ["II", "V"]
+    assert [len(panel) for panel in texts] == [3, 1]
+    row = table.query("table == '5' and metric == 'balanced_accuracy'").iloc[0]
+    assert texts[1] == [f"+0.333, p = {float(row['p_holm']):.2g}"]
+    assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
+
+
+def test_with_one_method_the_figure_says_so(runs, tmp_path):
+    folder, options, _ = runs
+    figure = comparison_figure.draw(compare(folder, *options[:4]), "fitted")
+    assert [text.get_text() for text in figure.texts] == [comparison_figure.ONE_METHOD]
+    plot_comparisons.main([f"--comparisons={folder}/comparisons.csv", f"--out={folder}/picture.png"])
+    assert (folder / "picture.png").read_bytes().startswith(b"\x89PNG")
