@@ -46,6 +46,7 @@ def severity(path, shift=0.0):
         for cutoffs in ("published", "fitted", "majority")
     }
     ranking = {"auc_severe": {"value": 0.8, "low": 0.7, "high": 0.9}, "spearman": 0.4}
+    level["fitted"]["intervals"] = {name: [0.25, 0.75] for name in names}
     counts = {"patients_scored": 40, "slices_scored": 120}
     content = {**level, **ranking, "slices": {"published": level["published"]}, "counts": counts}
     path.write_text(json.dumps(content))
@@ -156,6 +157,9 @@ def test_severity_stands_beside_the_majority(results):
     row = ours(table, "sinfnet", "slices_published", "micro_f1")
     assert (row["seeds"], row["n"]) == ("2", "120")
     one = ours(tabulate(results[0], [("sinfnet", 0)], [("sinfnet", 0)])[5], "sinfnet", "patients", "auc_severe")
+    alone = tabulate(results[0], [("sinfnet", 0)], [("sinfnet", 0)])[5]
+    fitted = ours(alone, "sinfnet", "patients_fitted", "macro_f1")
+    assert (fitted["low"], fitted["high"]) == ("0.25", "0.75")
     assert (one["mean"], one["low"], one["high"], one["chance"]) == ("0.8", "0.7", "0.9", "0.5")
 
 

@@ -88,10 +88,9 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared:
             scores = [_by_unit(result, unit) for result in by_seed]
             for cutoffs in (cutoffs for cutoffs in ("fitted", "published") if cutoffs in scores[0]):
                 row = {**label, "target": f"{unit}_{cutoffs}", "n": by_seed[0]["counts"][f"{unit}_scored"]}
-                rows += [
-                    {**row, "metric": metric, **_seeds([score[cutoffs][metric] for score in scores])}
-                    for metric in SEVERITY_METRICS
-                ]
+                for metric in SEVERITY_METRICS:
+                    values = [score[cutoffs][metric] for score in scores]
+                    rows.append({**row, "metric": metric, **_seeds(values), **_interval(scores, cutoffs, metric)})
         aucs = [result["auc_severe"] for result in by_seed]
         # Intervals of several seeds cannot be joined without the patients.
         interval = {"low": aucs[0]["low"], "high": aucs[0]["high"]} if len(aucs) == 1 else {}
@@ -163,6 +162,12 @@ def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict
 
 def _by_unit(metrics: dict[str, Any], unit: str) -> dict[str, Any]:
     return metrics if unit == "patients" else metrics["slices"]
+
+
+def _interval(scores: Sequence[dict[str, Any]], cutoffs: str, metric: str) -> dict[str, float]:
+    """The interval of the one seed; those of several cannot be joined without the patients."""
+    intervals = scores[0][cutoffs].get("intervals", {})
+    return dict(zip(("low", "high"), intervals[metric], strict=True)) if len(scores) == 1 and intervals else {}
 
 
 def _seeds(values: Sequence[float | None]) -> dict[str, Any]:
