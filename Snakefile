@@ -22,7 +22,8 @@ include: "rules/single.smk"
 include: "rules/multi.smk"
 include: "rules/evaluation.smk"
 include: "rules/severity.smk"
-include: "rules/results.smk"
+include: "rules/tables.smk"
+include: "rules/figures.smk"
 include: "rules/report.smk"
 
 

@@ -1,7 +1,8 @@
 """Draw test slices with the lesions that each method finds, beside the truth.
 
 Reads the slices, the split, and the maps of each method and seed (of several seeds the lowest is drawn); writes a
-grid for the single network and one for the multi network, PNG. Without --multi the second one says why.
+grid for the single network and two for the multi network, with the predicted and with the true prior, PNG. Without
+--predicted and --oracle these say why.
 """
 
 from pathlib import Path
@@ -15,29 +16,32 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--slices", type=Path, required=True, help="slice store with images and masks")
     parser.add_argument("--split", type=Path, required=True, help="table of the split")
     runs.add_option(parser, "single", "H5", help="infection maps of the test part", required=True)
-    runs.add_option(parser, "multi", "H5", help="class maps of the test part")
+    runs.add_option(parser, "predicted", "H5", help="class maps of the test part, predicted prior")
+    runs.add_option(parser, "oracle", "H5", help="class maps of the test part, true prior")
     runs.add_option(parser, "thresholds", "JSON", help="metrics of the single network", required=True)
     parser.add_argument("--out-single", type=Path, required=True, help="grid of the single network, PNG")
-    parser.add_argument("--out-multi", type=Path, required=True, help="grid of the multi network, PNG")
+    parser.add_argument("--out-predicted", type=Path, required=True, help="grid of the multi network, PNG")
+    parser.add_argument("--out-oracle", type=Path, required=True, help="the same with the true prior, PNG")
     args = parser.parse_args(argv)
 
     from ssinfnet import figures, overlays, splits
     from ssinfnet.config.labels import Labels
-    from ssinfnet.errors import InputError
     from ssinfnet.slices import SliceStore
 
     infection = command.section(Labels, args.config_json, "labels").infection
-    single, multi = (runs.first_seeds(runs.parse(option)) for option in (args.single, args.multi))
-    labels = runs.labels(single + multi, args.config_json.get("methods", {}))
-    metrics = {run[:2]: run.path for run in runs.parse(args.thresholds)}
-    if missing := [run for run in single if run[:2] not in metrics]:
-        raise InputError(f"no --thresholds for method {missing[0].method}, seed {missing[0].seed}")
-    maps = {labels[run.method]: (run.path, runs.read_json(metrics[run[:2]])["threshold"]["value"]) for run in single}
+    single = runs.first_seeds(runs.parse(args.single))
+    labels = runs.labels(single, args.config_json.get("methods", {}))
+    thresholds = runs.thresholds(single, runs.parse(args.thresholds))
+    maps = {labels[run.method]: (run.path, threshold) for run, threshold in zip(single, thresholds, strict=True)}
     split = splits.read(args.split)
     with SliceStore(args.slices) as store:
         figures.save(overlays.single_grid(store, split, infection, maps), args.out_single)
-        classes = {labels[run.method]: run.path for run in multi}
-        figures.save(overlays.multi_grid(store, split, infection, classes), args.out_multi)
+        for prior, given, out in (
+            ("predicted", args.predicted, args.out_predicted),
+            ("oracle", args.oracle, args.out_oracle),
+        ):
+            classes = {labels[run.method]: run.path for run in runs.first_seeds(runs.parse(given))}
+            figures.save(overlays.multi_grid(store, split, infection, classes, prior), out)
 
 
 if __name__ == "__main__":

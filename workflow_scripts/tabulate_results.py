@@ -1,7 +1,7 @@
 """Collect the results of all methods and seeds into Tables II to V, beside the numbers printed in the paper.
 
-Reads the metrics (JSON) of each method and seed; writes one CSV per table, a row per number. Without --severity
-Table V holds the published numbers only.
+Reads the metrics (JSON) of each method and seed, and the comparisons of the methods; writes one CSV per table, a row
+per number. Without --severity Table V holds the published numbers only.
 """
 
 from pathlib import Path
@@ -16,23 +16,25 @@ def main(argv: list[str] | None = None) -> None:
     runs.add_option(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior")
     runs.add_option(parser, "oracle", "JSON", help="metrics of the multi network, true prior")
     runs.add_option(parser, "severity", "JSON", help="metrics of the severity")
+    parser.add_argument("--comparisons", type=Path, required=True, help="table of compare_methods, CSV")
     parser.add_argument("--out-table-2", type=Path, required=True, help="infection, single network")
     parser.add_argument("--out-table-3", type=Path, required=True, help="classes, predicted prior")
     parser.add_argument("--out-table-4", type=Path, required=True, help="classes, prior from the truth: an oracle")
     parser.add_argument("--out-table-5", type=Path, required=True, help="severity")
     args = parser.parse_args(argv)
 
-    from ssinfnet import tables
+    from ssinfnet import comparisons, tables
     from ssinfnet.config.methods import Method
     from ssinfnet.files import write_text
 
     configured = args.config_json.get("methods", {})
     methods = {name: command.section(Method, configured, name) for name in configured}
+    compared = comparisons.read(args.comparisons)
     results = {
-        args.out_table_2: tables.segmentation_table(2, runs.parse(args.single), methods),
-        args.out_table_3: tables.segmentation_table(3, runs.parse(args.predicted), methods),
-        args.out_table_4: tables.segmentation_table(4, runs.parse(args.oracle), methods),
-        args.out_table_5: tables.severity_table(runs.parse(args.severity), methods),
+        args.out_table_2: tables.segmentation_table(2, runs.parse(args.single), methods, compared),
+        args.out_table_3: tables.segmentation_table(3, runs.parse(args.predicted), methods, compared),
+        args.out_table_4: tables.segmentation_table(4, runs.parse(args.oracle), methods, compared),
+        args.out_table_5: tables.severity_table(runs.parse(args.severity), methods, compared),
     }
     for path, table in results.items():
         write_text(path, table.to_csv(index=False, lineterminator="\n"))

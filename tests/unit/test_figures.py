@@ -49,15 +49,19 @@ def test_learning_curves_show_each_run_and_skip_epochs_without_validation():
     curves = {
         ("sinfnet", 0, "single"): epochs_table(),
         ("ssinfnet", 0, "single"): epochs_table(every=2),
-        ("ssinfnet", 1, "single"): epochs_table(every=2),
+        ("ssinfnet", 1, "single"): epochs_table(every=2).assign(
+            validation_dice=lambda table: 2 * table["validation_dice"]
+        ),
         ("sinfnet", 0, "multi"): epochs_table(),
     }
     figure = figures.learning_curves(curves, {"sinfnet": "SInfNet", "ssinfnet": "SSInfNet"})
     assert len(figure.axes) == 6
     loss, _, dice = figure.axes[:3]
-    assert [len(line.get_xdata()) for line in loss.lines] == [6, 6, 6]
-    assert [list(line.get_xdata()) for line in dice.lines[1:]] == [[2, 4, 6]] * 2
-    assert len({line.get_linestyle() for line in dice.lines}) == 2  # told apart without colour
+    # Of two seeds each has a thin line, then comes their mean.
+    assert [len(line.get_xdata()) for line in loss.lines] == [6, 6, 6, 6]
+    assert [list(line.get_xdata()) for line in dice.lines[1:]] == [[2, 4, 6]] * 3
+    np.testing.assert_allclose(dice.lines[3].get_ydata(), [0.3, 0.6, 0.9])
+    assert dice.lines[0].get_linestyle() != dice.lines[3].get_linestyle()  # told apart without colour
     assert {"SInfNet", "SSInfNet", "Validation Dice"} <= set(texts(figure))
 
 
@@ -158,10 +162,11 @@ def test_grids_say_what_is_found_at_the_threshold(case):
         assert [axis.get_xlabel() for axis in figure.axes[2:4]] == ["infection: Dice 0.00", "infection: Dice 1.00"]
         assert [axis.get_xlabel() for axis in figure.axes[-2:]] == ["infection: rightly none", "infection: false alarm"]
         assert [axis.get_title("center") for axis in figure.axes[:4]] == ["CT", "Truth", "high", "low"]
-        assert figure.axes[1].get_xlabel() == "infected 40.0% of the picture"
-        figure = overlays.multi_grid(store, split, (1, 2), {"net": folder / "classes.h5"})
+        assert figure.axes[1].get_xlabel() == "infected 40.00% of the picture"
+        figure = overlays.multi_grid(store, split, (1, 2), {"net": folder / "classes.h5"}, "oracle")
         assert figure.axes[2].get_xlabel() == "GGO: Dice 1.00\nconsolidation: Dice 1.00"
         assert figure.axes[-1].get_xlabel() == "GGO: false alarm\nconsolidation: rightly none"
+        assert "Oracle" in figure.legends[0].get_title().get_text()
         # GGO and consolidation differ in colour and in line.
         handles = figure.legends[0].legend_handles
         assert (
@@ -173,14 +178,17 @@ def test_plot_overlays_draws_the_lowest_seed_and_manages_without_classes(case):
     folder, _ = case
     arguments = ["--config-json", json.dumps({"methods": METHODS, "labels": {"infection": [1, 2]}})]
     arguments += [f"--slices={folder}/slices.h5", f"--split={folder}/split.csv"]
-    outputs = [f"--out-single={folder}/single.png", f"--out-multi={folder}/multi.png"]
+    outputs = [f"--out-{name}={folder}/{name}.png" for name in ("single", "predicted", "oracle")]
     for seed in ("3", "1"):
         arguments += ["--single", "sinfnet", seed, f"{folder}/infection.h5"]
     with pytest.raises(InputError, match="no --thresholds for method sinfnet, seed 1"):
         plot_overlays.main([*arguments, "--thresholds", "sinfnet", "3", f"{folder}/metrics.json", *outputs])
     arguments += ["--thresholds", "sinfnet", "1", f"{folder}/metrics.json"]
     plot_overlays.main([*arguments, *outputs])
-    notice = size_of(folder / "multi.png")
-    plot_overlays.main([*arguments, "--multi", "sinfnet", "1", f"{folder}/classes.h5", *outputs])
-    assert size_of(folder / "multi.png")[1] > notice[1]
-    assert size_of(folder / "multi.png")[0] == size_of(folder / "single.png")[0]  # three columns each
+    notice = size_of(folder / "predicted.png")
+    for prior in ("predicted", "oracle"):
+        arguments += [f"--{prior}", "sinfnet", "1", f"{folder}/classes.h5"]
+    plot_overlays.main([*arguments, *outputs])
+    for prior in ("predicted", "oracle"):
+        assert size_of(folder / f"{prior}.png")[1] > notice[1]
+        assert size_of(folder / f"{prior}.png")[0] == size_of(folder / "single.png")[0]  # three columns each

@@ -267,6 +267,14 @@ def test_defects_are_named(files):
 # --- tables of the page -----------------------------------------------------------------------------------------------
 
 
+def test_a_difference_tells_its_p_before_and_after_correction():
+    table = results(difference=(0.05, 0.01, 0.09))[2]
+    table.loc[table["difference"] != "", ["p", "p_holm"]] = ["0.0123", "0.049"]
+    (group,) = summary.groups(table)
+    cell = next(cell for cell in group["rows"][-1]["cells"] if cell.mean)
+    assert (cell.mean, cell.count) == ("+0.050", "p = 0.012, corrected 0.049")
+
+
 def test_each_method_is_followed_by_its_published_row_and_the_difference_ends_the_group():
     (group,) = summary.groups(results(difference=(0.05, 0.01, 0.09))[2])
     kinds = [(row["kind"], row["label"]) for row in group["rows"]]

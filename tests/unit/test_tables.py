@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import compare_methods
 import tabulate_results
-from ssinfnet import published, tables
+from ssinfnet import comparisons, published, tables
 from ssinfnet.errors import InputError
 from ssinfnet.intervals import bootstrap
 
@@ -45,16 +46,24 @@ def severity(path, shift=0.0):
         for cutoffs in ("published", "fitted", "majority")
     }
     ranking = {"auc_severe": {"value": 0.8, "low": 0.7, "high": 0.9}, "spearman": 0.4}
+    level["fitted"]["intervals"] = {name: [0.25, 0.75] for name in names}
     counts = {"patients_scored": 40, "slices_scored": 120}
     content = {**level, **ranking, "slices": {"published": level["published"]}, "counts": counts}
     path.write_text(json.dumps(content))
 
 
-def tabulate(folder, runs, severities=()):
-    arguments = ["--config-json", json.dumps({"methods": METHODS})]
+def arguments_of(folder, runs, methods=METHODS):
+    arguments = ["--config-json", json.dumps({"methods": methods})]
     for method, seed in runs:
         for option in ("single", "predicted", "oracle"):
             arguments += [f"--{option}", method, str(seed), f"{folder}/{option}_{method}_{seed}.json"]
+    return arguments
+
+
+def tabulate(folder, runs, severities=()):
+    arguments = arguments_of(folder, runs)
+    compare_methods.main([*arguments, f"--out={folder}/comparisons.csv"])
+    arguments.append(f"--comparisons={folder}/comparisons.csv")
     for method, seed in severities:
         arguments += ["--severity", method, str(seed), f"{folder}/severity_{method}_{seed}.json"]
     outputs = [folder / f"table_{number}.csv" for number in range(2, 6)]
@@ -89,7 +98,7 @@ def test_one_seed_gives_the_images_mean_error_and_interval(results):
     assert float(row["error"]) == pytest.approx(1.96 * dice.std(ddof=1) / np.sqrt(6), abs=1e-5)
     expected = bootstrap(dice, np.array(GROUPS), resamples=200, seed=0)
     assert (float(row["low"]), float(row["high"])) == pytest.approx(expected, abs=1e-5)
-    assert (row["n"], row["seeds"], row["seed_sd"], row["chance"]) == ("6", "1", "", "0.3")
+    assert (row["n"], row["groups"], row["seeds"], row["seed_sd"], row["chance"]) == ("6", "4", "1", "", "0.3")
     assert row["reference"] == row["difference"] == ""
 
 
@@ -112,6 +121,9 @@ def test_pretext_is_compared_with_its_own_counterpart_only(results):
     assert float(row["difference"]) == pytest.approx((second - first).mean(), abs=1e-5)
     low, high = bootstrap(second - first, np.array(GROUPS), resamples=200, seed=0)
     assert (float(row["difference_low"]), float(row["difference_high"])) == pytest.approx((low, high), abs=1e-5)
+    compared = comparisons.read(folder / "comparisons.csv").query("table == '2' and metric == 'dice'")
+    pair = compared.query("name == 'ssinfnet' and reference == 'sinfnet'").to_dict("records")
+    assert [(row["p"], row["p_holm"])] == [(found["p"], found["p_holm"]) for found in pair]
     assert ours(table, "ssinfnet_aug")["reference"] == ""  # no method has its augmentation without the pretext
 
 
@@ -145,6 +157,9 @@ def test_severity_stands_beside_the_majority(results):
     row = ours(table, "sinfnet", "slices_published", "micro_f1")
     assert (row["seeds"], row["n"]) == ("2", "120")
     one = ours(tabulate(results[0], [("sinfnet", 0)], [("sinfnet", 0)])[5], "sinfnet", "patients", "auc_severe")
+    alone = tabulate(results[0], [("sinfnet", 0)], [("sinfnet", 0)])[5]
+    fitted = ours(alone, "sinfnet", "patients_fitted", "macro_f1")
+    assert (fitted["low"], fitted["high"]) == ("0.25", "0.75")
     assert (one["mean"], one["low"], one["high"], one["chance"]) == ("0.8", "0.7", "0.9", "0.5")
 
 
@@ -157,6 +172,8 @@ def test_without_severity_stage_only_published_rows_and_a_note(results):
 def test_without_classes_tables_3_and_4_hold_published_rows_and_a_note(results):
     folder, _ = results
     outputs = [f"--out-table-{number}={folder}/table_{number}.csv" for number in range(2, 6)]
+    pd.DataFrame(columns=comparisons.COLUMNS).to_csv(folder / "comparisons.csv", index=False)
+    outputs.append(f"--comparisons={folder}/comparisons.csv")
     single = ["--single", "sinfnet", "0", f"{folder}/single_sinfnet_0.json"]
     tabulate_results.main(["--config-json", json.dumps({"methods": METHODS}), *single, *outputs])
     for number in (3, 4):

@@ -12,33 +12,39 @@ FEEDS = {
     "generate_phantom": "prepare_medseg prepare_ictcf",
     "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_prior "
     "pretrain_multi train_multi predict_test evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks "
-    "write_cases",
+    "write_cases plot_worst_cases plot_calibration plot_augmentation",
     "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_prior pretrain_multi "
     "train_multi predict_test evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
-    "write_cases",
+    "write_cases plot_worst_cases plot_calibration plot_augmentation",
     "fingerprint_split": "write_summary",
     "extract_truth": "predict_test",
     "pretrain_single": "train_single plot_masks plot_learning",
     "plot_masks": "write_summary",
     "train_single": "predict_prior segment_ictcf plot_learning",
     "predict_prior": "pretrain_multi train_multi predict_test evaluate_single evaluate_regions plot_overlays "
-    "write_cases",
+    "write_cases plot_worst_cases plot_calibration",
     "pretrain_multi": "train_multi plot_learning",
     "train_multi": "predict_test segment_ictcf_classes plot_learning",
-    "predict_test": "evaluate_multi evaluate_regions plot_overlays write_cases",
-    "evaluate_single": "tabulate_results plot_overlays evaluate_regions score_severity write_cases",
-    "evaluate_multi": "tabulate_results write_cases",
+    "predict_test": "evaluate_multi evaluate_regions plot_overlays write_cases plot_worst_cases",
+    "evaluate_single": "compare_methods tabulate_results plot_overlays evaluate_regions score_severity write_cases "
+    "plot_worst_cases",
+    "evaluate_multi": "compare_methods tabulate_results write_cases plot_worst_cases",
     "evaluate_regions": "",
     "prepare_ictcf": "extract_parenchyma segment_ictcf segment_ictcf_classes score_severity write_cases",
     "extract_parenchyma": "clean_parenchyma score_severity write_cases",
     "clean_parenchyma": "score_severity write_summary write_cases",
     "segment_ictcf": "segment_ictcf_classes score_severity write_cases",
     "segment_ictcf_classes": "score_severity",
-    "score_severity": "tabulate_results plot_severity write_summary write_cases",
+    "score_severity": "compare_methods tabulate_results plot_severity write_summary write_cases",
+    "compare_methods": "tabulate_results plot_comparisons",
     "tabulate_results": "write_summary",
     "plot_learning": "write_summary",
     "plot_overlays": "write_summary",
     "plot_severity": "write_summary",
+    "plot_worst_cases": "write_summary",
+    "plot_calibration": "write_summary",
+    "plot_augmentation": "write_summary",
+    "plot_comparisons": "write_summary",
     "write_summary": "",
     "write_cases": "",
 }
@@ -58,7 +64,8 @@ def after(*rules: str) -> set[str]:
 
 EVERYTHING = set(FEEDS)
 FROM_MULTI = after("pretrain_multi train_multi")
-TABLES = {"tabulate_results", "write_summary"}
+TABLES = after("compare_methods")
+PICTURES = {"plot_overlays", "plot_worst_cases", "plot_calibration", "plot_augmentation"}
 SUMMARY = {"write_summary"}  # as summary.json holds the whole config
 
 # For every key of the config another valid value on the tiny run, and the rules that run again. Patterns are tried in
@@ -69,12 +76,12 @@ KEYS: list[tuple[str, str, set[str]]] = [
     (
         "methods.ssinfnet.label",
         "Another",
-        {"plot_learning", "plot_overlays", "plot_severity", "plot_masks"} | TABLES | {"write_cases"},
+        {"plot_learning", "plot_severity", "plot_masks", "write_cases"} | PICTURES | TABLES,
     ),
     ("methods.sinfnet.pretext", "inpainting", after("pretrain_single")),
     ("methods.ssinfnet.unlabelled", "true", after("pretrain_single") | {"prepare_unlabelled"}),
-    ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("pretrain_single")),
-    ("methods.ssinfnet.augmentation.*", "0.5", after("pretrain_single")),
+    ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("pretrain_single plot_augmentation")),
+    ("methods.ssinfnet.augmentation.*", "0.5", after("pretrain_single plot_augmentation")),
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
     ("shards", "3", after("extract_parenchyma segment_ictcf")),
     ("phantom.size", "64", EVERYTHING),
@@ -84,11 +91,19 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("segmentation.source", "medseg", after("prepare_medseg") | {"download_medseg"}),
     ("segmentation.folder", "elsewhere", SUMMARY),
     ("segmentation.transform", "rotate_90", SUMMARY),
-    ("segmentation.classes", "false", {"plot_learning", "plot_overlays"} | after("score_severity evaluate_regions")),
+    (
+        "segmentation.classes",
+        "false",
+        {"plot_learning"} | PICTURES - {"plot_calibration"} | after("score_severity evaluate_regions"),
+    ),
     ("segmentation.hu_window", "[-1500, 500]", after("prepare_medseg")),
     ("unlabelled.folder", "workflow_scripts", SUMMARY),
     ("unlabelled.transform", "rotate_90", SUMMARY),
-    ("labels.infection", "[1, 2, 3]", after("fingerprint_split extract_truth train_single plot_overlays")),
+    (
+        "labels.infection",
+        "[1, 2, 3]",
+        after("fingerprint_split extract_truth train_single plot_overlays plot_augmentation"),
+    ),
     ("split.by", "slice", after("split_slices")),
     ("split.*", "3", after("split_slices")),
     ("ictcf.source", "none", TABLES | {"write_cases"}),
@@ -123,7 +138,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("multi.training.optimizer", "sgd", after("train_multi")),
     ("single.training.scales", "[96]", after("train_single")),
     ("multi.training.scales", "[96]", after("train_multi")),
-    ("single.training.size", "96", after("train_single")),
+    ("single.training.size", "96", after("train_single plot_augmentation")),
     ("multi.training.size", "96", after("train_multi")),
     ("single.training.*e*ery", "2", after("train_single")),
     ("multi.training.*e*ery", "2", after("train_multi")),

@@ -12,24 +12,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-FROM_TABLES = {"tabulate_results", "write_summary"}
+FROM_TABLES = {"compare_methods", "plot_comparisons", "tabulate_results", "write_summary"}
 FROM_SEVERITY = {"score_severity", "plot_severity", "write_cases"} | FROM_TABLES
 # The CT severity score takes the threshold of the single network's evaluation.
-FROM_SINGLE_EVALUATION = {"evaluate_single", "evaluate_regions", "plot_overlays"} | FROM_SEVERITY
-FROM_MULTI_EVALUATION = {"evaluate_multi", "write_cases"} | FROM_TABLES
+FROM_SINGLE_EVALUATION = {"evaluate_single", "evaluate_regions", "plot_overlays", "plot_worst_cases"} | FROM_SEVERITY
+FROM_MULTI_EVALUATION = {"evaluate_multi", "write_cases", "plot_worst_cases"} | FROM_TABLES
 FROM_MULTI = (
     {"train_multi", "predict_test", "segment_ictcf_classes", "evaluate_regions", "plot_learning", "plot_overlays"}
     | FROM_MULTI_EVALUATION
     | FROM_SEVERITY
 )
 FROM_SINGLE = (
-    {"train_single", "predict_prior", "pretrain_multi", "segment_ictcf", "plot_learning"}
+    {"train_single", "predict_prior", "pretrain_multi", "segment_ictcf", "plot_learning", "plot_calibration"}
     | FROM_SINGLE_EVALUATION
     | FROM_MULTI
     | FROM_SEVERITY
 )
 FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_masks"}
-FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "extract_truth"}
+FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "extract_truth", "plot_augmentation"}
 FROM_CLEANING = {"clean_parenchyma", "evaluate_regions"} | FROM_SEVERITY
 
 # The README's table of what a change re-runs says the same in words.
@@ -38,14 +38,14 @@ CHANGES = {
     "split": ("split: {seed: 3}", FROM_SPLIT),
     "labels": (
         "labels: {infection: [1, 2, 3]}",
-        {"fingerprint_split", "extract_truth"} | FROM_SINGLE,
+        {"fingerprint_split", "extract_truth", "plot_augmentation"} | FROM_SINGLE,
     ),
     "pretext": ("pretext: {keep_ratio: 0.5}", FROM_PRETEXT),
     "single": ("single: {training: {learning_rate: 0.002}}", FROM_SINGLE),
     "multi": ("multi: {training: {momentum: 0.5}}", FROM_MULTI),
     "augmentation": (
         "methods: {sinfnet: {augmentation: {cutout: 0.4}}}",
-        FROM_SINGLE - {"pretrain_multi"},
+        FROM_SINGLE - {"pretrain_multi"} | {"plot_augmentation"},
     ),
     "prior mode": (
         "priors: {mode: in_sample}",
@@ -58,7 +58,9 @@ CHANGES = {
     "least infected": ("severity: {least_infected: 0.0}", {"evaluate_regions"} | FROM_SEVERITY),
     "label": (
         "methods: {sinfnet: {label: Baseline}}",
-        {"plot_learning", "plot_overlays", "plot_severity", "write_cases"} | FROM_TABLES,
+        {"plot_learning", "plot_overlays", "plot_worst_cases", "plot_calibration", "plot_augmentation", "plot_severity"}
+        | FROM_TABLES
+        | {"write_cases"},
     ),
     "download": ("download: {retries: 7}", {"write_summary"}),  # summary.json holds the whole config
     "swapped values": ("cleaning: {min_balance: 0.53, min_solidity: 0.4}", FROM_CLEANING),

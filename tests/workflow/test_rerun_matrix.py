@@ -44,7 +44,7 @@ def test_the_matrix_knows_every_rule(finished):
 
 MODULES = {
     "severity": rerun_matrix.after("score_severity"),
-    "metrics": rerun_matrix.after("evaluate_single evaluate_multi plot_overlays"),
+    "metrics": rerun_matrix.after("evaluate_single evaluate_multi plot_overlays plot_augmentation"),
     "networks/unet": rerun_matrix.after("pretrain_multi train_multi"),
     "networks/coach": rerun_matrix.after("pretrain_single pretrain_multi train_single"),
     "training/losses": rerun_matrix.after("pretrain_single pretrain_multi train_single"),

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from ssinfnet.errors import InputError
 from ssinfnet.files import atomic_path
@@ -58,6 +59,11 @@ def notice(message: str) -> Figure:
     return figure
 
 
+def look(position: int) -> tuple[str, Any]:
+    """Colour and line style of the method at this position of the config."""
+    return COLOURS[position % len(COLOURS)], LINES[position % len(LINES)]
+
+
 def read_curves(runs: Sequence[Run], columns: Sequence[str]) -> dict[tuple[str, int, str], pd.DataFrame]:
     """The tables of `runs` (values: stage, file) by method, seed and stage; files of one run are joined in order."""
     parts: dict[tuple[str, int, str], list[pd.DataFrame]] = {}
@@ -69,24 +75,34 @@ def read_curves(runs: Sequence[Run], columns: Sequence[str]) -> dict[tuple[str, 
 
 
 def learning_curves(curves: Curves, labels: Mapping[str, str]) -> Figure:
-    """Training loss, validation loss and validation Dice by epoch: a row per network, a line per method and seed."""
+    """Training loss, validation loss and validation Dice by epoch: a row per network, a line per method.
+
+    Of several seeds the line is the mean, and each seed a thin one behind it.
+    """
     stages = [stage for stage in STAGES if any(key[2] == stage for key in curves)]
     columns = {"loss": "Training loss", "validation_loss": "Validation loss", "validation_dice": "Validation Dice"}
+    several = len({key[1] for key in curves}) > 1
     with rc_context(STYLE):
         figure = Figure(figsize=(11, 0.7 + 2.7 * len(stages)), layout="constrained")
         axes = figure.subplots(len(stages), len(columns), squeeze=False)
-        for (method, _, stage), table in curves.items():
-            colour, line = _look(list(labels).index(method))
+        for (method, stage), tables in _by_method(curves).items():
+            colour, line = look(list(labels).index(method))
             for axis, column in zip(axes[stages.index(stage)], columns, strict=True):
-                known = table.dropna(subset=[column])  # an epoch may pass without validation
-                marker = "o" if len(known) < 3 else None
-                axis.plot(known["epoch"], known[column], color=colour, linestyle=line, linewidth=1.5, marker=marker)
+                known = [table.dropna(subset=[column]).set_index("epoch")[column] for table in tables]
+                for values in known if len(known) > 1 else ():
+                    axis.plot(values.index, values, color=colour, linewidth=0.6, alpha=0.4)
+                mean = pd.concat(known, axis=1).mean(axis=1)
+                marker = "o" if len(mean) < 3 else None
+                axis.plot(mean.index, mean, color=colour, linestyle=line, linewidth=1.5, marker=marker)
         for row, stage in zip(axes, stages, strict=True):
             for axis, title in zip(row, columns.values(), strict=True):
                 axis.set(title=title, xlabel="epoch")
+                axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             row[0].set_ylabel(STAGES[stage])
-            row[-1].set_ylim(0, 1)
-        _legend(figure, labels, {key[0] for key in curves})
+            row[-1].set_ylim(-0.02, 1.02)
+        _legend(
+            figure, labels, {key[0] for key in curves}, "thick: mean over seeds, thin: each seed" if several else ""
+        )
     return figure
 
 
@@ -106,11 +122,12 @@ def pretext_curves(rounds: Curves, labels: Mapping[str, str]) -> Figure:
         for (method, seed, stage), table in rounds.items():
             axis = axes[stages.index(stage), methods.index(method)]
             first = all(key[1] >= seed for key in rounds if (key[0], key[2]) == (method, stage))
-            _draw_rounds(axis, table, _look(list(labels).index(method))[0], shade=first)
+            _draw_rounds(axis, table, look(list(labels).index(method))[0], shade=first)
         for row, stage in zip(axes, stages, strict=True):
             for axis, method in zip(row, methods, strict=True):
                 axis.set(title=f"{labels[method]}, {stage} network", xlabel="epoch, over all rounds")
                 axis.set_ylabel("$L_{rec}$ on erased pixels")
+                axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         handles = [
             Line2D([], [], color="#444444", linewidth=1.5, label="network learns"),
             Line2D([], [], color="#444444", linewidth=1.5, linestyle=":", label="coach learns"),
@@ -120,17 +137,23 @@ def pretext_curves(rounds: Curves, labels: Mapping[str, str]) -> Figure:
     return figure
 
 
-def _look(position: int) -> tuple[str, Any]:
-    return COLOURS[position % len(COLOURS)], LINES[position % len(LINES)]
+def _by_method(curves: Curves) -> dict[tuple[str, str], list[pd.DataFrame]]:
+    """The tables of all seeds by method and stage."""
+    result: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    for (method, _, stage), table in curves.items():
+        result.setdefault((method, stage), []).append(table)
+    return result
 
 
-def _legend(figure: Figure, labels: Mapping[str, str], present: set[str]) -> None:
+def _legend(figure: Figure, labels: Mapping[str, str], present: set[str], title: str) -> None:
     handles = []
     for position, (method, label) in enumerate(labels.items()):
         if method in present:
-            colour, line = _look(position)
+            colour, line = look(position)
             handles.append(Line2D([], [], color=colour, linestyle=line, linewidth=1.5, label=label))
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(len(handles), 5), title=title, title_fontsize=8
+    )
 
 
 def _draw_rounds(axis: Axes, table: pd.DataFrame, colour: str, *, shade: bool) -> None:

@@ -23,3 +23,10 @@ def read_table(
     if missing := [column for column in columns if column not in table]:
         raise InputError(f"{path}: no column {missing[0]}; {remedy}")
     return table
+
+
+def text(value: Any) -> str:
+    """A number as the tables of results print it, six significant digits; empty for None."""
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

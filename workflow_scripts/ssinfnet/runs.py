@@ -63,6 +63,14 @@ def first_seeds(runs: Sequence[Run]) -> list[Run]:
     return list(chosen.values())
 
 
+def thresholds(runs: Sequence[Run], metrics: Sequence[Run]) -> list[float]:
+    """The threshold of the infection map of each of `runs`, from `metrics` (JSON) of the same methods and seeds."""
+    paths = {run[:2]: run.path for run in metrics}
+    if missing := [run for run in runs if run[:2] not in paths]:
+        raise InputError(f"no --thresholds for method {missing[0].method}, seed {missing[0].seed}")
+    return [read_json(paths[run[:2]])["threshold"]["value"] for run in runs]
+
+
 def labels(runs: Sequence[Run], methods: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """The label of each method of `runs`, in their order: as the config's section `methods` says, else the name."""
     return {run.method: methods.get(run.method, {}).get("label", run.method) for run in runs}

@@ -67,6 +67,37 @@ FIGURES = {
         "Grid of test slices; columns are the CT, the true classes and the classes found by each method.",
         "GGO is solid blue, consolidation dashed orange; the prior is the single network's prediction.",
     ),
+    "oracle_comparison": (
+        "Classes found by each method when the true infection is given",
+        "The same grid of test slices; columns are the CT, the true classes and the classes found by each method.",
+        "An upper bound, not a result: the prior is the truth, so the network only had to name the kind.",
+    ),
+    "comparisons": (
+        "Methods compared",
+        "Differences between every two methods, a row per pair and a column per table, with intervals.",
+        "An interval that holds zero shows no difference; p is of a paired permutation test over groups, corrected "
+        "for the number of comparisons (Holm). All panels have one scale.",
+    ),
+    "worst_cases_single": (
+        "Where infection is found worst",
+        "The test slices with the lowest Dice, a row per method, with the true and the found infection.",
+        "Below each picture is what went wrong and the areas; dashed white is the truth, solid yellow the network.",
+    ),
+    "worst_cases_multi": (
+        "Where the classes are found worst",
+        "The test slices with the lowest mean Dice of the classes, a row per method, truth beside prediction.",
+        "GGO is solid blue, consolidation dashed orange; the prior is the single network's prediction.",
+    ),
+    "calibration": (
+        "Calibration",
+        "Share of infected pixels by probability in ten bins, a line per method, and the number of pixels in each bin.",
+        "On the diagonal the map means what it says; above it, it is too timid, below too sure.",
+    ),
+    "augmentation": (
+        "Augmentation",
+        "Two training slices, and how the first epochs see them, by augmentation, with the contours of the lesions.",
+        "Contours follow the picture; the grey patch hides the picture but not the label.",
+    ),
     "severity": (
         "Severity of patients",
         "Box plots of the infected share of the lungs by clinical class, and a confusion matrix, for each method.",
@@ -76,7 +107,7 @@ FIGURES = {
     "learning_curves": (
         "Fine-tuning",
         "Training loss, validation loss and validation Dice by epoch for both networks.",
-        "A line per method and seed. The weights of the best validation epoch are used.",
+        "A line per method; of several seeds the mean, each seed thin. The best validation epoch is used.",
     ),
     "pretext_curves": (
         "Pretext task",
@@ -221,7 +252,8 @@ def _difference(cells: Mapping[str, Mapping[str, str]], metrics: Sequence[str]) 
             continue
         low, high = row["difference_low"], row["difference_high"]
         interval = f"{_signed(low)} to {_signed(high)}" if low else ""
-        shown.append(Cell(_signed(row["difference"]), interval=interval))
+        p = f"p = {float(row['p']):.2g}, corrected {float(row['p_holm']):.2g}" if row["p"] else ""
+        shown.append(Cell(_signed(row["difference"]), interval=interval, count=p))
     label = f"{first['method']} minus {first['reference']}"
     return {"kind": "difference", "label": label, "detail": "paired", "mark": "", "cells": shown}
 

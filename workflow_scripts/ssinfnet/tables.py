@@ -2,12 +2,14 @@
 
 Columns: `source` (ours or published), `name` (of the config, as far as there is one), `method` (label, or as
 printed), `target`, `metric`, `mean`, `error` (1.96 x standard error), `low` and `high` (95 % bootstrap over groups),
-`n` (images or patients with a value), `undefined` (without), `seeds`, `seed_sd` (of the seeds' means), `chance` (what
-an answer that ignores the image scores), `reference` with `difference`, `difference_low` and `difference_high`
-(paired, to the same method without its pretext task), `note`. All text, empty where there is nothing to say.
+`n` (images or patients with a value), their `groups`, `undefined` (images without), `seeds`, `seed_sd` (of the seeds'
+means), `chance` (what an answer that ignores the image scores), `reference` with `difference`, `difference_low`,
+`difference_high`, `p` and `p_holm` (paired, to the same method without its pretext task; all pairs are in
+`ssinfnet.comparisons`), `note`. All text, empty where there is nothing to say.
 
-Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images;
-so the error speaks of other images, `seed_sd` of other seeds.
+Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images,
+differences and p as well; so n counts images, not trainings, and the error speaks of other images, `seed_sd` of other
+seeds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,15 +19,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssinfnet import published
+from ssinfnet import published, summaries
 from ssinfnet.config.methods import Method
 from ssinfnet.errors import InputError
+from ssinfnet.frames import text
 from ssinfnet.intervals import describe
 from ssinfnet.runs import Run, read_json
 
 COLUMNS = (
-    *("source", "name", "method", "target", "metric", "mean", "error", "low", "high", "n", "undefined"),
-    *("seeds", "seed_sd", "chance", "reference", "difference", "difference_low", "difference_high", "note"),
+    *("source", "name", "method", "target", "metric", "mean", "error", "low", "high", "n", "groups", "undefined"),
+    *("seeds", "seed_sd", "chance", "reference", "difference", "difference_low", "difference_high"),
+    *("p", "p_holm", "note"),
 )
 TARGETS = ("infection", "ggo", "consolidation", "background", "overall", "overall_without_background")
 METRICS = ("dice", "iou", "recall", "specificity", "precision", "auc", "mae")
@@ -39,37 +43,28 @@ NO_CLASSES = "no row of ours: the masks of this data set do not tell the classes
 NO_SEVERITY = "no row of ours: the severity stage is not configured"
 
 
-def segmentation_table(number: int, runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.DataFrame:
+def segmentation_table(
+    number: int, runs: Sequence[Run], methods: Mapping[str, Method], compared: pd.DataFrame
+) -> pd.DataFrame:
     """Table 2, 3 or 4 from the summaries (JSON files) of `runs`; rows in the order of the runs, then as published.
 
-    Without runs it is the published rows and a note.
-    Raises `InputError` for a method that the config lacks and for runs that were scored on different images.
+    `compared` are the comparisons, of which those to the same method without its pretext task are taken over.
+    Without runs it is the published rows and a note. Errors as `ssinfnet.summaries.read`.
     """
     note = "; ".join(filter(None, (ORACLE if number == 4 else "", "" if runs else NO_CLASSES)))
-    summaries: dict[str, list[dict[str, Any]]] = {}
-    images = None
-    for run in runs:
-        _known(run, methods)
-        summary = read_json(run.path)
-        images = images or (run.path, summary["per_image"]["id"])
-        if summary["per_image"]["id"] != images[1]:
-            raise InputError(f"{run.path}: scored on other images than {images[0]}; evaluate both again")
-        summaries.setdefault(run.method, []).append(summary)
+    by_method = summaries.read(runs, methods)
     rows = []
-    for name, by_seed in summaries.items():
-        reference = _without_pretext(name, methods, summaries)
+    for name, by_seed in by_method.items():
         for target in (target for target in TARGETS if target in by_seed[0]["targets"]):
             for metric in (metric for metric in METRICS if metric in by_seed[0]["targets"][target]["metrics"]):
                 row = {"source": "ours", "name": name, "method": methods[name].label, "note": note}
                 row |= {"target": target, "metric": metric, **_pooled(by_seed, target, metric)}
-                if reference:
-                    row["reference"] = methods[reference].label
-                    row |= _difference(by_seed, summaries[reference], target, metric)
                 rows.append(row)
+    _add_differences(number, rows, methods, compared)
     return _table(rows, _published_rows(number, note))
 
 
-def severity_table(runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.DataFrame:
+def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared: pd.DataFrame) -> pd.DataFrame:
     """Table 5 from the severity metrics (JSON files) of `runs`; without runs it is the published rows and a note.
 
     Targets are `patients_fitted`, `patients_published`, `slices_fitted` and `slices_published` by the cut-offs, and
@@ -79,7 +74,7 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.Dat
         return _table([], _published_rows(5, NO_SEVERITY))
     found: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
-        _known(run, methods)
+        summaries.require_known(run, methods)
         found.setdefault(run.method, []).append(read_json(run.path))
     rows = []
     for unit in ("patients", "slices"):
@@ -93,10 +88,9 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.Dat
             scores = [_by_unit(result, unit) for result in by_seed]
             for cutoffs in (cutoffs for cutoffs in ("fitted", "published") if cutoffs in scores[0]):
                 row = {**label, "target": f"{unit}_{cutoffs}", "n": by_seed[0]["counts"][f"{unit}_scored"]}
-                rows += [
-                    {**row, "metric": metric, **_seeds([score[cutoffs][metric] for score in scores])}
-                    for metric in SEVERITY_METRICS
-                ]
+                for metric in SEVERITY_METRICS:
+                    values = [score[cutoffs][metric] for score in scores]
+                    rows.append({**row, "metric": metric, **_seeds(values), **_interval(scores, cutoffs, metric)})
         aucs = [result["auc_severe"] for result in by_seed]
         # Intervals of several seeds cannot be joined without the patients.
         interval = {"low": aucs[0]["low"], "high": aucs[0]["high"]} if len(aucs) == 1 else {}
@@ -106,6 +100,7 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.Dat
         )
         spearman = [result["spearman"] for result in by_seed]
         rows.append({**ranking, "metric": "spearman", "chance": 0.0, **_seeds(spearman)})
+    _add_differences(5, rows, methods, compared)
     return _table([{"source": "ours", **row} for row in rows], _published_rows(5, ""))
 
 
@@ -133,26 +128,30 @@ def identical_methods(table: pd.DataFrame) -> dict[str, list[str]]:
     return {method: equal for method, equal in others.items() if equal}
 
 
-def _known(run: Run, methods: Mapping[str, Method]) -> None:
-    if run.method not in methods:
-        raise InputError(f"method {run.method} is not in the config; it has {', '.join(methods)}")
-
-
-def _without_pretext(name: str, methods: Mapping[str, Method], present: Mapping[str, Any]) -> str | None:
-    """The method among those `present` that is like `name` but for its pretext task."""
-    if methods[name].pretext == "none":
-        return None
-    wanted = methods[name].augmentation
-    alike = (other for other in present if methods[other].pretext == "none" and methods[other].augmentation == wanted)
-    return next(alike, None)
+def _add_differences(
+    number: int, rows: list[dict[str, Any]], methods: Mapping[str, Method], compared: pd.DataFrame
+) -> None:
+    """Add to `rows` their comparison with the same method without its pretext task, where there is one."""
+    chosen = compared[compared["table"] == str(number)]
+    known = {(row["name"], row["reference"], row["target"], row["metric"]): row for row in chosen.to_dict("records")}
+    present = list(dict.fromkeys(row["name"] for row in rows if row["name"] in methods))
+    references = {name: summaries.without_pretext(name, methods, present) for name in present}
+    for row in rows:
+        found = known.get((row["name"], references.get(row["name"]), row["target"], row["metric"]))
+        if found:
+            row |= {"reference": found["reference_method"], "p": found["p"], "p_holm": found["p_holm"]}
+            row |= {"difference": found["difference"]}
+            row |= {"difference_low": found["low"], "difference_high": found["high"]}
 
 
 def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict[str, Any]:
     """Numbers of a method from the per-image values of its seeds."""
     first = by_seed[0]
-    groups = np.array(first["per_image"]["group"], dtype=str)
+    groups = summaries.image_groups(by_seed)
     scores = first["targets"][target]
-    result = describe(_values(by_seed, target, metric), groups, **first["bootstrap"])
+    values = summaries.image_means(by_seed, target, metric)
+    result = describe(values, groups, **first["bootstrap"])
+    result["groups"] = len(set(groups[~np.isnan(values)]))
     result |= _spread([summary["targets"][target]["metrics"][metric]["mean"] for summary in by_seed])
     if metric == "dice":
         result["chance"] = max((value for value in scores["constant"].values() if value is not None), default=None)
@@ -161,29 +160,14 @@ def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict
     return {**result, "seeds": len(by_seed)}
 
 
-def _values(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> np.ndarray:
-    """The mean over the seeds of each image's value, (images,); NaN where no seed has one."""
-    values = np.array([summary["per_image"]["values"][target][metric] for summary in by_seed], dtype=float)
-    known = ~np.isnan(values)
-    sums = np.where(known, values, 0).sum(axis=0)
-    return np.divide(sums, known.sum(axis=0), out=np.full(len(sums), np.nan), where=known.any(axis=0))
-
-
-def _difference(
-    by_seed: Sequence[dict[str, Any]], reference: Sequence[dict[str, Any]], target: str, metric: str
-) -> dict[str, float | None]:
-    difference = _values(by_seed, target, metric) - _values(reference, target, metric)
-    groups = np.array(by_seed[0]["per_image"]["group"], dtype=str)
-    found = describe(difference, groups, **by_seed[0]["bootstrap"])
-    return {
-        "difference": found["mean"],
-        "difference_low": found["low"],
-        "difference_high": found["high"],
-    }
-
-
 def _by_unit(metrics: dict[str, Any], unit: str) -> dict[str, Any]:
     return metrics if unit == "patients" else metrics["slices"]
+
+
+def _interval(scores: Sequence[dict[str, Any]], cutoffs: str, metric: str) -> dict[str, float]:
+    """The interval of the one seed; those of several cannot be joined without the patients."""
+    intervals = scores[0][cutoffs].get("intervals", {})
+    return dict(zip(("low", "high"), intervals[metric], strict=True)) if len(scores) == 1 and intervals else {}
 
 
 def _seeds(values: Sequence[float | None]) -> dict[str, Any]:
@@ -211,11 +195,5 @@ def _published_rows(number: int, note: str) -> list[dict[str, str]]:
 
 
 def _table(*parts: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    rows = [{column: _text(row.get(column)) for column in COLUMNS} for part in parts for row in part]
+    rows = [{column: text(row.get(column)) for column in COLUMNS} for part in parts for row in part]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

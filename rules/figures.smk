@@ -1,0 +1,259 @@
+"""Figures, and the list of those that the summary shows."""
+
+PREDICTED_TEST, ORACLE_TEST = (
+    rules.predict_test.output[0].replace("{prior}", prior) for prior in ("predicted", "oracle")
+)
+PREDICTED_SCORES = rules.evaluate_multi.output.csv.replace("{prior}", "predicted")
+ROUND_TABLES = [(stage, f"{RUN}/{stage}/{name}.csv") for stage in STAGES for name in rounds()]
+METHODS_AND_LABELS = sections(
+    methods={name: without(method) for name, method in CONFIG.methods.items()}, labels=CONFIG.labels
+)
+
+
+rule plot_learning:
+    input:
+        epochs=[runs(final(stage, "csv")) for stage in STAGES],
+        rounds=[runs(table, PRETRAINED) for _, table in ROUND_TABLES],
+        code=code("plot_learning"),
+    output:
+        epochs=report(
+            f"{R}/figures/learning_curves.png",
+            category="Training",
+            caption="captions/learning_curves.rst",
+            labels={"figure": "Learning curves"},
+        ),
+        rounds=report(
+            f"{R}/figures/pretext_curves.png",
+            category="Training",
+            caption="captions/pretext_curves.rst",
+            labels={"figure": "Pretext curves"},
+        ),
+    log:
+        f"{R}/logs/plot_learning.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS,
+        epochs=lambda wildcards, input: " ".join(
+            run_options("epochs", final(stage, "csv"), before=stage) for stage in STAGES
+        ),
+        rounds=lambda wildcards, input: " ".join(
+            run_options("rounds", table, before=stage, methods=PRETRAINED) for stage, table in ROUND_TABLES
+        ),
+    message:
+        "Learning curves (log: {log})"
+    shell:
+        "python workflow_scripts/plot_learning.py --config-json {params.config:q} {params.epochs} {params.rounds}"
+        " --out-epochs {output.epochs:q} --out-rounds {output.rounds:q} 2> {log:q}"
+
+
+rule plot_overlays:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        single=runs(f"{SINGLE}/prior_test.h5"),
+        predicted=runs(PREDICTED_TEST, WITH_CLASSES),
+        oracle=runs(ORACLE_TEST, WITH_CLASSES),
+        thresholds=runs(SINGLE_METRICS),
+        code=code("plot_overlays"),
+    output:
+        single=report(
+            f"{R}/figures/single_comparison.png",
+            category="Predictions",
+            caption="captions/single_comparison.rst",
+            labels={"figure": "Infection"},
+        ),
+        predicted=report(
+            f"{R}/figures/multi_comparison.png",
+            category="Predictions",
+            caption="captions/multi_comparison.rst",
+            labels={"figure": "Classes"},
+        ),
+        oracle=report(
+            f"{R}/figures/oracle_comparison.png",
+            category="Predictions",
+            caption="captions/oracle_comparison.rst",
+            labels={"figure": "Classes, oracle prior"},
+        ),
+    log:
+        f"{R}/logs/plot_overlays.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS_AND_LABELS,
+        runs=lambda wildcards, input: " ".join(
+            [
+                run_options("single", f"{SINGLE}/prior_test.h5"),
+                run_options("predicted", PREDICTED_TEST, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_TEST, methods=WITH_CLASSES),
+                run_options("thresholds", SINGLE_METRICS),
+            ]
+        ),
+    message:
+        "Overlays (log: {log})"
+    shell:
+        "python workflow_scripts/plot_overlays.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --split {input.split:q} {params.runs}"
+        " --out-single {output.single:q} --out-predicted {output.predicted:q} --out-oracle {output.oracle:q} 2> {log:q}"
+
+
+rule plot_worst_cases:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        single=runs(f"{SINGLE}/prior_test.h5"),
+        single_scores=runs(rules.evaluate_single.output.csv),
+        multi=runs(PREDICTED_TEST, WITH_CLASSES),
+        multi_scores=runs(PREDICTED_SCORES, WITH_CLASSES),
+        thresholds=runs(SINGLE_METRICS),
+        code=code("plot_worst_cases"),
+    output:
+        table=report(
+            f"{R}/tables/worst_cases.csv",
+            category="Predictions",
+            caption="captions/worst_cases_table.rst",
+            labels={"figure": "Worst cases, table"},
+        ),
+        single=report(
+            f"{R}/figures/worst_cases_single.png",
+            category="Predictions",
+            caption="captions/worst_cases_single.rst",
+            labels={"figure": "Worst cases, infection"},
+        ),
+        multi=report(
+            f"{R}/figures/worst_cases_multi.png",
+            category="Predictions",
+            caption="captions/worst_cases_multi.rst",
+            labels={"figure": "Worst cases, classes"},
+        ),
+    log:
+        f"{R}/logs/plot_worst_cases.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS_AND_LABELS,
+        runs=lambda wildcards, input: " ".join(
+            [
+                run_options("single", rules.evaluate_single.output.csv, f"{SINGLE}/prior_test.h5"),
+                run_options("multi", PREDICTED_SCORES, PREDICTED_TEST, methods=WITH_CLASSES),
+                run_options("thresholds", SINGLE_METRICS),
+            ]
+        ),
+    message:
+        "Worst cases (log: {log})"
+    shell:
+        "python workflow_scripts/plot_worst_cases.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --split {input.split:q} {params.runs} --out-table {output.table:q}"
+        " --out-single {output.single:q} --out-multi {output.multi:q} 2> {log:q}"
+
+
+rule plot_calibration:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        single=runs(f"{SINGLE}/prior_test.h5"),
+        code=code("plot_calibration"),
+    output:
+        figure=report(
+            f"{R}/figures/calibration.png",
+            category="Predictions",
+            caption="captions/calibration.rst",
+            labels={"figure": "Calibration"},
+        ),
+        table=f"{R}/tables/calibration.csv",
+    log:
+        f"{R}/logs/plot_calibration.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS_AND_LABELS,
+        runs=lambda wildcards, input: run_options("single", f"{SINGLE}/prior_test.h5"),
+    message:
+        "Calibration of the infection maps (log: {log})"
+    shell:
+        "python workflow_scripts/plot_calibration.py --config-json {params.config:q}"
+        " --slices {input.slices:q} --split {input.split:q} {params.runs}"
+        " --out-figure {output.figure:q} --out-table {output.table:q} 2> {log:q}"
+
+
+rule plot_augmentation:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        code=code("plot_augmentation"),
+    output:
+        report(
+            f"{R}/figures/augmentation.png",
+            category="Training",
+            caption="captions/augmentation.rst",
+            labels={"figure": "Augmentation"},
+        ),
+    log:
+        f"{R}/logs/plot_augmentation.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(
+            methods={name: without(method, "pretext", "unlabelled") for name, method in CONFIG.methods.items()},
+            labels=CONFIG.labels,
+            segmentation={"classes": CONFIG.segmentation.classes},
+            single={"training": {"size": CONFIG.single.training.size}},
+        ),
+        seed=lambda wildcards: min(CONFIG.seeds),
+    message:
+        "Augmented training slices (log: {log})"
+    shell:
+        "python workflow_scripts/plot_augmentation.py --config-json {params.config:q} --seed {params.seed}"
+        " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
+
+
+rule plot_severity:
+    input:
+        patients=runs(rules.score_severity.output.patients),
+        metrics=runs(SEVERITY_METRICS),
+        code=code("plot_severity"),
+    output:
+        classes=report(
+            f"{R}/figures/severity.png",
+            category="Severity",
+            caption="captions/severity.rst",
+            labels={"figure": "Severity"},
+        ),
+        roc=report(
+            f"{R}/figures/severity_roc.png",
+            category="Severity",
+            caption="captions/severity_roc.rst",
+            labels={"figure": "ROC curves"},
+        ),
+        regions=report(
+            f"{R}/figures/severity_regions.png",
+            category="Severity",
+            caption="captions/severity_regions.rst",
+            labels={"figure": "CT severity score and regions"},
+        ),
+    log:
+        f"{R}/logs/plot_severity.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS,
+        runs=lambda wildcards, input: run_options("severity", rules.score_severity.output.patients, SEVERITY_METRICS),
+    message:
+        "Severity figures (log: {log})"
+    shell:
+        "python workflow_scripts/plot_severity.py --config-json {params.config:q} {params.runs}"
+        " --out-classes {output.classes:q} --out-roc {output.roc:q} --out-regions {output.regions:q} 2> {log:q}"
+
+
+FIGURES = [
+    *rules.plot_comparisons.output,
+    *rules.plot_overlays.output,
+    rules.plot_worst_cases.output.single,
+    rules.plot_worst_cases.output.multi,
+    rules.plot_calibration.output.figure,
+    *rules.plot_augmentation.output,
+    *rules.plot_learning.output,
+]
+FIGURES += expand(rules.plot_masks.output.figure, method=PRETRAINED[:1], seed=CONFIG.seeds[0])
+if WITH_SEVERITY:
+    FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]

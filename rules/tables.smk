@@ -1,0 +1,116 @@
+"""Tables II to V, and all methods compared."""
+
+SINGLE_METRICS = rules.evaluate_single.output.json
+PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
+ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
+PUBLISHED = "workflow_scripts/ssinfnet/published"
+METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
+SEVERITY_METRICS = rules.score_severity.output.metrics
+PATIENTS = rules.score_severity.output.patients
+
+
+rule compare_methods:
+    input:
+        single=runs(SINGLE_METRICS),
+        predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
+        oracle=runs(ORACLE_METRICS, WITH_CLASSES),
+        patients=runs(PATIENTS, WITH_SEVERITY),
+        code=code("compare_methods"),
+    output:
+        report(
+            f"{R}/tables/comparisons.csv",
+            category="Tables",
+            caption="captions/comparisons.rst",
+            labels={"table": "Methods compared"},
+        ),
+    log:
+        f"{R}/logs/compare_methods.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(
+            methods={name: without(method) for name, method in CONFIG.methods.items()}, severity=CONFIG.severity
+        ),
+        runs=lambda wildcards, input: " ".join(
+            [
+                run_options("single", SINGLE_METRICS),
+                run_options("predicted", PREDICTED_METRICS, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_METRICS, methods=WITH_CLASSES),
+                run_options("patients", PATIENTS, methods=WITH_SEVERITY),
+            ]
+        ),
+    message:
+        "All pairs of methods (log: {log})"
+    shell:
+        "python workflow_scripts/compare_methods.py --config-json {params.config:q} {params.runs}"
+        " --out {output:q} 2> {log:q}"
+
+
+rule tabulate_results:
+    input:
+        single=runs(SINGLE_METRICS),
+        predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
+        oracle=runs(ORACLE_METRICS, WITH_CLASSES),
+        severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
+        comparisons=rules.compare_methods.output[0],
+        published=[f"{PUBLISHED}/table_{number}.csv" for number in (2, 3, 4, 5)],
+        code=code("tabulate_results"),
+    output:
+        **{
+            f"table_{number}": report(
+                f"{R}/tables/table_{number}.csv",
+                category="Tables",
+                caption=f"captions/table_{number}.rst",
+                labels={"table": title},
+            )
+            for number, title in {
+                2: "II: infection",
+                3: "III: classes, predicted prior",
+                4: "IV: classes, oracle prior",
+                5: "V: severity",
+            }.items()
+        },
+    log:
+        f"{R}/logs/tabulate_results.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS,
+        runs=lambda wildcards, input: " ".join(
+            [
+                run_options("single", SINGLE_METRICS),
+                run_options("predicted", PREDICTED_METRICS, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_METRICS, methods=WITH_CLASSES),
+                run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
+            ]
+        ),
+    message:
+        "Tables II to V (log: {log})"
+    shell:
+        "python workflow_scripts/tabulate_results.py --config-json {params.config:q} {params.runs}"
+        " --comparisons {input.comparisons:q} --out-table-2 {output.table_2:q}"
+        " --out-table-3 {output.table_3:q} --out-table-4 {output.table_4:q} --out-table-5 {output.table_5:q} 2> {log:q}"
+
+
+rule plot_comparisons:
+    input:
+        comparisons=rules.compare_methods.output[0],
+        code=code("plot_comparisons"),
+    output:
+        report(
+            f"{R}/figures/comparisons.png",
+            category="Tables",
+            caption="captions/comparisons_figure.rst",
+            labels={"table": "Methods compared, figure"},
+        ),
+    log:
+        f"{R}/logs/plot_comparisons.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=sections(severity=CONFIG.severity),
+    message:
+        "Differences between the methods (log: {log})"
+    shell:
+        "python workflow_scripts/plot_comparisons.py --config-json {params.config:q}"
+        " --comparisons {input.comparisons:q} --out {output:q} 2> {log:q}"

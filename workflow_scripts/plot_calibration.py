@@ -1,0 +1,43 @@
+"""Draw how well the probabilities of the infection maps agree with how often a pixel is infected.
+
+Reads the slices, the split and the maps of each method and seed; writes a reliability diagram (PNG) and its numbers
+with the calibration errors (CSV).
+"""
+
+from pathlib import Path
+
+from ssinfnet import command, runs
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command."""
+    parser = command.parser(__doc__, config="methods, labels")
+    parser.add_argument("--slices", type=Path, required=True, help="slice store with masks")
+    parser.add_argument("--split", type=Path, required=True, help="table of the split")
+    runs.add_option(parser, "single", "H5", help="infection maps of the test part", required=True)
+    parser.add_argument("--out-figure", type=Path, required=True, help="reliability diagram, PNG")
+    parser.add_argument("--out-table", type=Path, required=True, help="the bins, CSV")
+    args = parser.parse_args(argv)
+
+    from ssinfnet import calibration, figures, splits
+    from ssinfnet.config.labels import Labels
+    from ssinfnet.files import write_text
+    from ssinfnet.slices import SliceStore
+
+    infection = command.section(Labels, args.config_json, "labels").infection
+    single = runs.parse(args.single)
+    test = splits.ids(splits.read(args.split), "test")
+    found = {}
+    with SliceStore(args.slices) as store:
+        for run in single:
+            with SliceStore(run.path) as maps:
+                found[run.method, run.seed] = calibration.count(
+                    (store.read_infection(slice_id, infection), maps.read("infection", slice_id)) for slice_id in test
+                )
+    labels = runs.labels(single, args.config_json.get("methods", {}))
+    write_text(args.out_table, calibration.table(found).to_csv(index=False, lineterminator="\n"))
+    figures.save(calibration.figure(found, labels), args.out_figure)
+
+
+if __name__ == "__main__":
+    command.run(main)

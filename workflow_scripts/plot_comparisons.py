@@ -1,0 +1,26 @@
+"""Draw the differences between all pairs of methods, with intervals and corrected p.
+
+Reads the table of compare_methods; with one method only the picture says so.
+"""
+
+from pathlib import Path
+
+from ssinfnet import command
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command."""
+    parser = command.parser(__doc__, config="severity")
+    parser.add_argument("--comparisons", type=Path, required=True, help="table of compare_methods, CSV")
+    parser.add_argument("--out", type=Path, required=True, help="the picture, PNG")
+    args = parser.parse_args(argv)
+
+    from ssinfnet import comparison_figure, comparisons, figures
+    from ssinfnet.config.severity import Severity
+
+    cutoffs = command.section(Severity, args.config_json, "severity").cutoffs
+    figures.save(comparison_figure.draw(comparisons.read(args.comparisons), cutoffs), args.out)
+
+
+if __name__ == "__main__":
+    command.run(main)
