@@ -40,4 +40,5 @@ rule all:
         rules.write_cases.output,
         rules.tabulate_results.output,
         runs(rules.evaluate_regions.output.json),
+        rules.plot_times.output,
         FIGURES,

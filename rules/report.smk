@@ -102,3 +102,27 @@ rule write_summary:
         "python workflow_scripts/write_summary.py --config-json {params.config:q} {params.counts} {params.runs}"
         " --fingerprint {input.fingerprint:q} --split {input.split:q} --tables {input.tables:q} --figures {input.figures:q}"
         " --out {output.page:q} --out-numbers {output.numbers:q} 2> {log:q}"
+
+
+rule plot_times:
+    input:
+        # The last of what takes long.
+        rules.tabulate_results.output,
+        code=code("plot_times"),
+    output:
+        report(
+            f"{R}/figures/job_times.png",
+            category="Training",
+            caption="captions/job_times.rst",
+            labels={"figure": "Where the time went"},
+        ),
+    log:
+        f"{R}/logs/plot_times.log",
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        benchmarks=lambda wildcards, input: f"{R}/benchmarks",
+    message:
+        "Where the time went (log: {log})"
+    shell:
+        "python workflow_scripts/plot_times.py --benchmarks {params.benchmarks:q} --out {output:q} 2> {log:q}"

@@ -37,7 +37,7 @@ FEEDS = {
     "segment_ictcf_classes": "score_severity",
     "score_severity": "compare_methods tabulate_results plot_severity write_summary write_cases",
     "compare_methods": "tabulate_results plot_comparisons",
-    "tabulate_results": "write_summary",
+    "tabulate_results": "write_summary plot_times",
     "plot_learning": "write_summary",
     "plot_overlays": "write_summary",
     "plot_severity": "write_summary",
@@ -47,6 +47,7 @@ FEEDS = {
     "plot_comparisons": "write_summary",
     "write_summary": "",
     "write_cases": "",
+    "plot_times": "",
 }
 
 

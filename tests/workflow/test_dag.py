@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-FROM_TABLES = {"compare_methods", "plot_comparisons", "tabulate_results", "write_summary"}
+FROM_TABLES = {"compare_methods", "plot_comparisons", "tabulate_results", "write_summary", "plot_times"}
 FROM_SEVERITY = {"score_severity", "plot_severity", "write_cases"} | FROM_TABLES
 # The CT severity score takes the threshold of the single network's evaluation.
 FROM_SINGLE_EVALUATION = {"evaluate_single", "evaluate_regions", "plot_overlays", "plot_worst_cases"} | FROM_SEVERITY

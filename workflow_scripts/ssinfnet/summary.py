@@ -114,6 +114,11 @@ FIGURES = {
         "Reconstruction loss on erased pixels by epoch over the rounds of network and coach.",
         "In white rounds the network learns to inpaint, in grey rounds the coach learns to erase what is hard.",
     ),
+    "coach_masks": (
+        "Coach's masks",
+        "Held-out slices with the cells that the coach erases and how the network inpaints them, after each round.",
+        "Of the first method with a pretext task. Below, the loss after each round, measured alike on hard masks.",
+    ),
     "contact_kept": (
         "Lungs kept",
         "Contact sheet of iCTCF slices with the outline of the lungs that were found.",
