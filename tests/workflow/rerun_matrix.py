@@ -28,7 +28,7 @@ FEEDS = {
     "predict_test": "evaluate_multi evaluate_regions plot_overlays write_cases",
     "evaluate_single": "tabulate_results plot_overlays evaluate_regions score_severity write_cases",
     "evaluate_multi": "tabulate_results write_cases",
-    "evaluate_regions": "",
+    "evaluate_regions": "write_summary",
     "prepare_ictcf": "extract_parenchyma segment_ictcf segment_ictcf_classes score_severity write_cases",
     "extract_parenchyma": "clean_parenchyma score_severity write_cases",
     "clean_parenchyma": "score_severity write_summary write_cases",
