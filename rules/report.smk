@@ -66,6 +66,7 @@ rule write_summary:
         figures=FIGURES,
         counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
         severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
+        regions=runs(rules.evaluate_regions.output.json),
         weights=[runs(final(stage, "safetensors")) for stage in STAGES],
         published=f"{PUBLISHED}/table_1.csv",
         code=code("write_summary"),
@@ -93,6 +94,7 @@ rule write_summary:
         runs=lambda wildcards, input: " ".join(
             [
                 run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
+                run_options("regions", rules.evaluate_regions.output.json),
                 *(run_options("weights", final(stage, "safetensors"), before=stage) for stage in STAGES),
             ]
         ),

@@ -19,6 +19,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="pictures in the order of the page, PNG")
     parser.add_argument("--counts", type=Path, help="slices before and after cleaning, JSON")
     runs.add_option(parser, "severity", "JSON", help="metrics of the severity")
+    runs.add_option(parser, "regions", "JSON", help="metrics by region of the lungs")
     runs.add_option(parser, "weights", "NETWORK", "SAFETENSORS", help="trained weights, single or multi")
     parser.add_argument("--out", type=Path, required=True, help="the page, HTML")
     parser.add_argument("--out-numbers", type=Path, required=True, help="the numbers, JSON")
@@ -47,6 +48,7 @@ def main(argv: list[str] | None = None) -> None:
         fingerprint=fingerprint,
         split_hash=split_hash,
         severity=severity,
+        regions=runs.parse(args.regions),
         weights=runs.parse(args.weights),
         counts=counts,
     )

@@ -226,7 +226,9 @@ def test_numbers_are_those_of_the_tables_with_what_they_depend_on(files):
     said = {"device": "cpu", "precision": "float32", "threads": "1", "torch": "2.13", "network": "left out"}
     save_file({"one": np.zeros(1)}, weights, metadata={"ssinfnet": json.dumps(said)})
     severity = ["--severity", "sinfnet", "0", f"{files}/severity.json", f"--counts={files}/counts.json"]
-    write(files, *severity, "--weights", "sinfnet", "0", "single", str(weights))
+    (files / "regions.json").write_text('{"slices": 4}')
+    regions = ["--regions", "sinfnet", "0", f"{files}/regions.json"]
+    write(files, *severity, *regions, "--weights", "sinfnet", "0", "single", str(weights))
     numbers = json.loads((files / "summary.json").read_text())
     dice = numbers["results"]["infection"]["ssinfnet"]["infection"]["dice"]
     assert dice == {
@@ -236,7 +238,8 @@ def test_numbers_are_those_of_the_tables_with_what_they_depend_on(files):
     assert numbers["results"]["severity"]["majority"]["patients_majority"]["micro_f1"] == {"mean": 0.81}
     assert numbers["verdict"][0]["answer"] == "Yes"
     assert numbers["training"] == [{"method": "sinfnet", "seed": 0, "network": "single"} | said | {"network": "single"}]
-    assert numbers["severity_runs"][0]["cutoffs"] == SEVERITY["cutoffs"]
+    assert numbers["severity_runs"] == [{"method": "sinfnet", "seed": 0, **SEVERITY}]
+    assert numbers["region_runs"] == [{"method": "sinfnet", "seed": 0, "slices": 4}]
     assert numbers["config"] == {"segmentation": {"source": "phantom"}, "seeds": [0]} and numbers["seeds"] == [0]
     assert numbers["versions"]["packages"]["numpy"] == np.__version__
     assert numbers["hardware"]["cores"] >= 1 and numbers["lungs"]["after"] == 6613

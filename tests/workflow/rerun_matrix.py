@@ -29,7 +29,7 @@ FEEDS = {
     "evaluate_single": "compare_methods tabulate_results plot_overlays evaluate_regions score_severity write_cases "
     "plot_worst_cases",
     "evaluate_multi": "compare_methods tabulate_results write_cases plot_worst_cases",
-    "evaluate_regions": "",
+    "evaluate_regions": "write_summary",
     "prepare_ictcf": "extract_parenchyma segment_ictcf segment_ictcf_classes score_severity write_cases",
     "extract_parenchyma": "clean_parenchyma score_severity write_cases",
     "clean_parenchyma": "score_severity write_summary write_cases",

@@ -20,13 +20,15 @@ def collect(
     fingerprint: Mapping[str, Any],
     split_hash: str,
     severity: Sequence[Run],
+    regions: Sequence[Run],
     weights: Sequence[Run],
     counts: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """All of it, ready for JSON.
 
-    `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the split; `severity` are
-    metrics (JSON); `weights` have the values network (single or multi) and safetensors; `counts` those of the cleaning.
+    `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the split; `severity` and
+    `regions` are metrics (JSON); `weights` have the values network (single or multi) and safetensors; `counts` are
+    those of the cleaning.
     """
     metrics = [read_json(run.path) for run in severity]
     return {
@@ -34,9 +36,9 @@ def collect(
         "verdict": [finding._asdict() for finding in verdict.findings(tables, metrics)],
         "results": {name: results(tables[number]) for number, name in TABLES.items()},
         "severity_runs": [
-            {"method": run.method, "seed": run.seed, **{key: one[key] for key in ("headline", "cutoffs", "counts")}}
-            for run, one in zip(severity, metrics, strict=True)
+            {"method": run.method, "seed": run.seed, **one} for run, one in zip(severity, metrics, strict=True)
         ],
+        "region_runs": [{"method": run.method, "seed": run.seed, **read_json(run.path)} for run in regions],
         "lungs": counts,
         "data": fingerprint,
         "split": {"sha256": split_hash},

@@ -104,6 +104,18 @@ FIGURES = {
         "Above: each dot is a patient; a good method separates the classes, and the cut-offs lie between them. Below: "
         "patients by clinical and predicted score; the diagonal is right.",
     ),
+    "severity_roc": (
+        "Severe patients told from the others",
+        "ROC curves of the infected share of the lungs and of the CT severity score, for each method.",
+        "The nearer a curve comes to the upper left corner, the better; the diagonal is guessing.",
+    ),
+    "severity_regions": (
+        "CT severity score and regions of the lungs",
+        "CT severity score by clinical class, infected share of each region by clinical score, and shares of GGO and "
+        "consolidation.",
+        "A region scores 0 where it is free, 1 up to half infected and 2 beyond. Regions are geometric parts of the "
+        "lungs, so the score does not compare with published cut-offs.",
+    ),
     "learning_curves": (
         "Fine-tuning",
         "Training loss, validation loss and validation Dice by epoch for both networks.",
@@ -115,9 +127,9 @@ FIGURES = {
         "In white rounds the network learns to inpaint, in grey rounds the coach learns to erase what is hard.",
     ),
     "coach_masks": (
-        "Coach's masks",
-        "Held-out slices with the cells that the coach erases and how the network inpaints them, after each round.",
-        "Of the first method with a pretext task. Below, the loss after each round, measured alike on hard masks.",
+        "What the coach erases",
+        "Slices with the erased parts and how the network fills them in, after each round, and the loss by round.",
+        "The loss on erased pixels should rise when the coach has learned (grey) and fall when the network has.",
     ),
     "contact_kept": (
         "Lungs kept",
