@@ -299,7 +299,7 @@ def test_ictcf_bad_archive(server, ictcf, tmp_path, content, message):
 def test_ictcf_address_that_knows_nobody(server, ictcf, tmp_path, monkeypatch):
     monkeypatch.setattr(ictcf_download, "MOST_ABSENT", 3)
     with pytest.raises(InputError, match=r"has none of the first \d patients; check download\.ictcf_url"):
-        ictcf(ictcf_url=f"{server.url}/wrong/{{patient}}")
+        ictcf(ictcf_url=f"{server.url}/wrong/{{patient}}", connections=1)
     assert sum(server.asked.values()) < 6
     # The wrong answers are forgotten.
     assert not list((tmp_path / "ictcf/patients").glob("*.json"))
