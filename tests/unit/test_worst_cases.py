@@ -107,6 +107,7 @@ def run(folder, *seeds, multi=True):
 def test_the_command_lists_every_seed_and_draws(case):
     table = run(case, "4", "2")
     assert set(table["seed"]) == {2, 4}
+    assert table["truth"].dtype == table["found"].dtype == int
     assert list(table.groupby("network").size().sort_index()) == [2 * 2 * len(IDS), 2 * len(IDS)]
     with_classes = (case / "multi.png").read_bytes()
     assert set(run(case, "4", multi=False)["network"]) == {"single"}

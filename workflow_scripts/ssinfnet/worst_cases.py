@@ -38,6 +38,7 @@ def worst(scores: pd.DataFrame, network: str) -> pd.DataFrame:
     rows = scores[scores["target"].isin(TARGETS[network]) & scores["id"].isin(rank)]
     rows = rows.assign(rank=rows["id"].map(rank), reason=[reason(row) for row in rows.to_dict("records")])
     rows = rows.rename(columns={"foreground": "truth", "predicted": "found"})
+    rows = rows.astype({"truth": int, "found": int})  # evaluation leaves them empty for means over classes
     return rows.sort_values("rank", kind="stable")[[name for name in COLUMNS if name in rows]]
 
 
