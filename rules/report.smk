@@ -3,7 +3,6 @@
 # The case browser shows one seed of each method.
 SHOWN = [min(CONFIG.seeds)]
 PATIENT_MAPS = shards(rules.segment_ictcf.output[0])
-SCORED = [rules.score_severity.output[name] for name in ("patients", "slices", "metrics")]
 
 
 rule write_cases:

@@ -7,6 +7,7 @@ PUBLISHED = "workflow_scripts/ssinfnet/published"
 METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
 SEVERITY_METRICS = rules.score_severity.output.metrics
 PATIENTS = rules.score_severity.output.patients
+SCORED = [PATIENTS, rules.score_severity.output.slices, SEVERITY_METRICS]
 
 
 rule compare_methods:
@@ -51,7 +52,7 @@ rule tabulate_results:
         single=runs(SINGLE_METRICS),
         predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
         oracle=runs(ORACLE_METRICS, WITH_CLASSES),
-        severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
+        severity=[runs(file, WITH_SEVERITY) for file in SCORED],
         comparisons=rules.compare_methods.output[0],
         published=[f"{PUBLISHED}/table_{number}.csv" for number in (2, 3, 4, 5)],
         code=code("tabulate_results"),
@@ -81,7 +82,7 @@ rule tabulate_results:
                 run_options("single", SINGLE_METRICS),
                 run_options("predicted", PREDICTED_METRICS, methods=WITH_CLASSES),
                 run_options("oracle", ORACLE_METRICS, methods=WITH_CLASSES),
-                run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
+                run_options("severity", *SCORED, methods=WITH_SEVERITY),
             ]
         ),
     message:

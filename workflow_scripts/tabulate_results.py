@@ -15,7 +15,7 @@ def main(argv: list[str] | None = None) -> None:
     runs.add_option(parser, "single", "JSON", help="metrics of the single network", required=True)
     runs.add_option(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior")
     runs.add_option(parser, "oracle", "JSON", help="metrics of the multi network, true prior")
-    runs.add_option(parser, "severity", "JSON", help="metrics of the severity")
+    runs.add_option(parser, "severity", "PATIENTS", "SLICES", "JSON", help="severity: two tables (CSV), metrics")
     parser.add_argument("--comparisons", type=Path, required=True, help="table of compare_methods, CSV")
     parser.add_argument("--out-table-2", type=Path, required=True, help="infection, single network")
     parser.add_argument("--out-table-3", type=Path, required=True, help="classes, predicted prior")

@@ -3,10 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import recall_score
 
 import compare_methods
 import tabulate_results
-from ssinfnet import comparisons, published, tables
+from ssinfnet import comparisons, published, severity_metrics, tables
 from ssinfnet.errors import InputError
 from ssinfnet.intervals import bootstrap
 
@@ -15,6 +16,7 @@ METHODS = {
     "ssinfnet": {"label": "SSInfNet", "pretext": "inpainting"},
     "ssinfnet_aug": {"label": "SSInfNet + aug", "pretext": "inpainting", "augmentation": {"cutout": 0.5}},
 }
+UNITS = [(unit, cutoffs) for unit in ("patients", "slices") for cutoffs in ("fitted", "published", "majority")]
 GROUPS = ["a", "a", "b", "b", "c", "d"]
 
 
@@ -39,17 +41,32 @@ def summary(path, targets, *, seed, ids="uvwxyz", undefined=()):
     return values
 
 
-def severity(path, shift=0.0):
-    names = tables.SEVERITY_METRICS
-    level = {
-        cutoffs: {name: 0.1 * position + shift for position, name in enumerate(names)}
-        for cutoffs in ("published", "fitted", "majority")
-    }
-    ranking = {"auc_severe": {"value": 0.8, "low": 0.7, "high": 0.9}, "spearman": 0.4}
-    level["fitted"]["intervals"] = {name: [0.25, 0.75] for name in names}
-    counts = {"patients_scored": 40, "slices_scored": 120}
-    content = {**level, **ranking, "slices": {"published": level["published"]}, "counts": counts}
-    path.write_text(json.dumps(content))
+def severity(folder, name, seed):
+    """Twelve patients of two slices with random predictions, as score_severity writes them; returns all by unit."""
+    random = np.random.default_rng(seed)
+    patients = pd.DataFrame({"patient": [f"p{number}" for number in range(13)], "score": [0, 0, 1, 0, 2, 1] * 2 + [0]})
+    patients["left_out"] = [*[""] * 12, "no slice kept"]
+    slices = patients.iloc[np.repeat(np.arange(13), 2)].reset_index(drop=True)
+    slices.insert(0, "id", [f"s{number}" for number in range(len(slices))])
+    tables, metrics = {}, {"patient_ratio": "mean", "bootstrap": {"resamples": 200, "seed": 0}, "counts": {}}
+    for unit, table in (("patients", patients), ("slices", slices)):
+        ratios = 0.1 * table["score"] + random.random(len(table)) / 4
+        table[["ratio_mean", "predicted_fitted"]] = np.c_[ratios, np.digitize(ratios, [0.15, 0.3])]
+        table["predicted_published"] = random.integers(0, 3, len(table))
+        table.to_csv(folder / f"{name}_{unit}.csv", index=False)
+        tables[unit] = scored = table[table["left_out"] == ""]
+        truth, groups = scored["score"].to_numpy(), scored["patient"].to_numpy(str)
+        scores = {"majority": severity_metrics.majority(truth, groups, **metrics["bootstrap"])}
+        for cutoffs in ("fitted", "published"):
+            answer = scored[f"predicted_{cutoffs}"].to_numpy(int)
+            scores[cutoffs] = severity_metrics.classification(truth, answer, groups, **metrics["bootstrap"])
+        metrics |= scores if unit == "patients" else {"slices": scores}
+        metrics["counts"][f"{unit}_scored"] = len(scored)
+    ratios = {"ratio": tables["patients"]["ratio_mean"].to_numpy()}
+    truth = tables["patients"]["score"].to_numpy()
+    metrics["predictors"] = severity_metrics.ranking(truth, ratios, **metrics["bootstrap"])
+    (folder / f"{name}.json").write_text(json.dumps(metrics))
+    return tables, metrics
 
 
 def arguments_of(folder, runs, methods=METHODS):
@@ -65,7 +82,8 @@ def tabulate(folder, runs, severities=()):
     compare_methods.main([*arguments, f"--out={folder}/comparisons.csv"])
     arguments.append(f"--comparisons={folder}/comparisons.csv")
     for method, seed in severities:
-        arguments += ["--severity", method, str(seed), f"{folder}/severity_{method}_{seed}.json"]
+        files = (f"{folder}/severity_{method}_{seed}{rest}" for rest in ("_patients.csv", "_slices.csv", ".json"))
+        arguments += ["--severity", method, str(seed), *files]
     outputs = [folder / f"table_{number}.csv" for number in range(2, 6)]
     for number, path in enumerate(outputs, start=2):
         arguments += [f"--out-table-{number}", str(path)]
@@ -80,7 +98,6 @@ def results(tmp_path):
         values[method, seed] = summary(tmp_path / f"single_{method}_{seed}.json", ["infection"], seed=position)
         for option in ("predicted", "oracle"):
             summary(tmp_path / f"{option}_{method}_{seed}.json", ["ggo", "overall"], seed=position + 10)
-        severity(tmp_path / f"severity_{method}_{seed}.json", shift=position / 10)
     return tmp_path, values
 
 
@@ -146,21 +163,63 @@ def test_published_rows_follow_ours_and_are_flagged(results):
     assert printed.loc[printed["metric"] == "precision", "error"].item() == "0.045"
 
 
-def test_severity_stands_beside_the_majority(results):
-    table = tabulate(results[0], [("sinfnet", 0)], [("sinfnet", 0), ("sinfnet", 1)])[5]
+def test_severity_of_one_seed_is_what_its_metrics_say(results):
+    folder, _ = results
+    _, metrics = severity(folder, "severity_sinfnet_0", 0)
+    table = tabulate(folder, [("sinfnet", 0)], [("sinfnet", 0)])[5]
     assert table.loc[0, "name"] == "majority"
-    assert float(table.loc[0, "mean"]) == 0
-    row = ours(table, "sinfnet", "patients_fitted", "macro_f1")
-    assert float(row["mean"]) == pytest.approx(0.35)
-    assert float(row["seed_sd"]) == pytest.approx(np.std([0.3, 0.4], ddof=1), abs=1e-5)
-    assert row["n"] == "40"
-    row = ours(table, "sinfnet", "slices_published", "micro_f1")
-    assert (row["seeds"], row["n"]) == ("2", "120")
-    one = ours(tabulate(results[0], [("sinfnet", 0)], [("sinfnet", 0)])[5], "sinfnet", "patients", "auc_severe")
-    alone = tabulate(results[0], [("sinfnet", 0)], [("sinfnet", 0)])[5]
-    fitted = ours(alone, "sinfnet", "patients_fitted", "macro_f1")
-    assert (fitted["low"], fitted["high"]) == ("0.25", "0.75")
-    assert (one["mean"], one["low"], one["high"], one["chance"]) == ("0.8", "0.7", "0.9", "0.5")
+    found = [
+        (f"{unit}_{cutoffs}", metrics if unit == "patients" else metrics["slices"], cutoffs) for unit, cutoffs in UNITS
+    ]
+    for target, scores, cutoffs in found:
+        for metric in tables.SEVERITY_METRICS:
+            row = ours(table, "majority" if cutoffs == "majority" else "sinfnet", target, metric)
+            expected = [scores[cutoffs][metric], *scores[cutoffs]["intervals"][metric]]
+            assert [float(row[column]) for column in ("mean", "low", "high")] == pytest.approx(expected, abs=1e-5)
+    for metric, chance in (("auc_severe", "0.5"), ("spearman", "0")):
+        row, expected = ours(table, "sinfnet", "patients", metric), metrics["predictors"]["ratio"][metric]
+        assert {name: float(row[name]) for name in ("low", "high")} == pytest.approx(
+            {name: expected[name] for name in ("low", "high")}, abs=1e-5
+        )
+        assert (row["n"], row["chance"], float(row["mean"])) == ("12", chance, pytest.approx(expected["value"]))
+
+
+def test_severity_of_several_seeds_is_averaged_and_its_interval_draws_patients(results):
+    folder, _ = results
+    found = [severity(folder, f"severity_sinfnet_{seed}", seed) for seed in (0, 1)]
+    table = tabulate(folder, [("sinfnet", 0)], [("sinfnet", 0), ("sinfnet", 1)])[5]
+    row = ours(table, "sinfnet", "slices_fitted", "balanced_accuracy")
+    values = [metrics["slices"]["fitted"]["balanced_accuracy"] for _, metrics in found]
+    assert float(row["mean"]) == pytest.approx(np.mean(values), abs=1e-5)
+    assert float(row["seed_sd"]) == pytest.approx(np.std(values, ddof=1), abs=1e-5)
+    assert (row["seeds"], row["n"]) == ("2", "24")
+    # Drawn by hand: the same patients with all of their slices, for both seeds.
+    by_seed = [dict(list(tables["slices"].groupby("patient"))) for tables, _ in found]
+    names = sorted(by_seed[0])
+    drawn = np.random.default_rng(0).multinomial(12, np.full(12, 1 / 12), size=200)
+    means = []
+    for counts in drawn:
+        pooled = [
+            pd.concat([one[name] for name, n in zip(names, counts, strict=True) for _ in range(n)]) for one in by_seed
+        ]
+        scores = [
+            recall_score(one["score"], one["predicted_fitted"], average=None, labels=one["score"].unique())
+            for one in pooled
+        ]
+        means.append(np.mean([score.mean() for score in scores]))
+    assert [float(row["low"]), float(row["high"])] == pytest.approx(np.percentile(means, [2.5, 97.5]), abs=1e-5)
+    auc = ours(table, "sinfnet", "patients", "auc_severe")
+    assert 0 < float(auc["low"]) < float(auc["mean"]) < float(auc["high"]) <= 1
+
+
+def test_seeds_that_scored_different_patients_are_named(results):
+    folder, _ = results
+    for seed in (0, 1):
+        severity(folder, f"severity_sinfnet_{seed}", seed)
+    path = folder / "severity_sinfnet_1_patients.csv"
+    pd.read_csv(path).iloc[1:].to_csv(path, index=False)
+    with pytest.raises(InputError, match=r"severity_sinfnet_1_patients.csv: scored others than .*0_patients"):
+        tabulate(folder, [("sinfnet", 0)], [("sinfnet", 0), ("sinfnet", 1)])
 
 
 def test_without_severity_stage_only_published_rows_and_a_note(results):

@@ -22,12 +22,12 @@ from ssinfnet.config.methods import Method
 from ssinfnet.errors import InputError
 from ssinfnet.frames import read_table, text
 from ssinfnet.runs import Run
+from ssinfnet.severity_metrics import CUTOFFS
 
 COLUMNS = (
     *("table", "name", "method", "reference", "reference_method", "target", "metric"),
     *("difference", "low", "high", "n", "groups", "seeds", "p", "p_holm", "family"),
 )
-CUTOFFS = ("fitted", "published")
 
 
 def of_segmentation(number: int, runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.DataFrame:

@@ -3,15 +3,16 @@
 Intervals are percentile bootstraps (95 %) over patients: whole patients are drawn, with all of their slices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import rankdata
 
 from ssinfnet.intervals import number
 
 SCORES = (0, 1, 2)
+CUTOFFS = ("fitted", "published")
 METRICS = (
     *("micro_f1", "micro_precision", "micro_recall", "macro_f1", "macro_precision", "macro_recall"),
     *("balanced_accuracy", "quadratic_kappa"),
@@ -25,19 +26,27 @@ def classification(
 
     `groups` (n,) are the patients. The matrix has the truth in rows. Cut-offs are not fitted again on the resamples.
     """
-    member = np.unique(groups, return_inverse=True)[1]
-    matrices = np.zeros((member.max() + 1, len(SCORES), len(SCORES)))
-    np.add.at(matrices, (member, truth, predicted), 1)
-    whole = from_matrix(matrices.sum(axis=0))
-    drawn = np.random.default_rng(seed).multinomial(
-        len(matrices), np.full(len(matrices), 1 / len(matrices)), size=resamples
-    )
-    resampled = from_matrix(np.tensordot(drawn, matrices, axes=1))
+    matrices = _matrices(truth, predicted, groups)
+    whole = matrices.sum(axis=0)
     return {
-        **{name: float(value) for name, value in whole.items()},
-        "intervals": {name: _percentiles(values) for name, values in resampled.items()},
-        "confusion_matrix": matrices.sum(axis=0).astype(int).tolist(),
+        **{name: float(value) for name, value in from_matrix(whole).items()},
+        "intervals": intervals(truth, [predicted], groups, resamples=resamples, seed=seed),
+        "confusion_matrix": whole.astype(int).tolist(),
     }
+
+
+def intervals(
+    truth: np.ndarray, answers: Sequence[np.ndarray], groups: np.ndarray, *, resamples: int, seed: int
+) -> dict[str, list[float]]:
+    """Low and high of each of `METRICS`, averaged over the `answers` (each (n,)) of several seeds.
+
+    The same patients are drawn for all answers: the interval speaks of other patients, not of other seeds.
+    """
+    matrices = np.stack([_matrices(truth, answer, groups) for answer in answers])
+    patients = matrices.shape[1]
+    drawn = np.random.default_rng(seed).multinomial(patients, np.full(patients, 1 / patients), size=resamples)
+    resampled = from_matrix(np.tensordot(drawn, matrices, axes=(1, 1)))
+    return {name: _percentiles(values.mean(axis=1)) for name, values in resampled.items()}
 
 
 def majority(truth: np.ndarray, groups: np.ndarray, *, resamples: int, seed: int) -> dict[str, Any]:
@@ -77,8 +86,9 @@ def from_matrix(matrix: np.ndarray) -> dict[str, np.ndarray]:
 def ranking(
     truth: np.ndarray, predictors: Mapping[str, np.ndarray], *, resamples: int, seed: int
 ) -> dict[str, dict[str, dict[str, float | None]]]:
-    """How well each predictor (n,) ranks patients with true scores (n,): `auc_severe` and `spearman`, by its name.
+    """How well each predictor ranks patients with true scores (n,): `auc_severe` and `spearman`, by its name.
 
+    A predictor is (n,), or (seeds, n), whose numbers are averaged over the seeds.
     AUC is the area under the ROC curve for severe or worse (score of at least 1), Spearman the rank correlation with
     the score; each has value, low and high. `auc_difference` is that to the first predictor, on the same resamples.
     Resamples in which a number is undefined are left out; all are None where it is undefined for the patients.
@@ -89,8 +99,8 @@ def ranking(
     result: dict[str, dict[str, dict[str, float | None]]] = {}
     first: tuple[float, np.ndarray] | None = None
     for name, values in predictors.items():
-        auc = auc_severe(truth, values), np.array([auc_severe(truth[chosen], values[chosen]) for chosen in drawn])
-        rank = spearman(truth, values), np.array([_correlation(truth[chosen], values[chosen]) for chosen in drawn])
+        auc = _over_seeds(auc_severe, truth, values, drawn)
+        rank = _over_seeds(spearman, truth, values, drawn)
         result[name] = {"auc_severe": _with_interval(*auc), "spearman": _with_interval(*rank)}
         if first is None:
             first = auc
@@ -114,15 +124,36 @@ def auc_severe(truth: np.ndarray, values: np.ndarray) -> float:
 
 
 def spearman(truth: np.ndarray, values: np.ndarray) -> float:
-    """Rank correlation of value and true score; NaN where one of them does not vary."""
-    return float(spearmanr(truth, values).statistic) if _vary(truth) and _vary(values) else float("nan")
+    """Rank correlation of value and true score; NaN where one of them does not vary.
 
-
-def _correlation(truth: np.ndarray, values: np.ndarray) -> float:
-    """As `spearman`, without the test that takes most of its time."""
+    As SciPy's `spearmanr`, without the test that takes most of its time.
+    """
     if not (_vary(truth) and _vary(values)):
         return float("nan")
     return float(np.corrcoef(rankdata(truth), rankdata(values))[0, 1])
+
+
+def _over_seeds(
+    statistic: Callable[[np.ndarray, np.ndarray], float],
+    truth: np.ndarray,
+    values: np.ndarray,
+    drawn: Sequence[np.ndarray],
+) -> tuple[float, np.ndarray]:
+    """The mean of a statistic over values (n,) or (seeds, n), of all patients and of each resample."""
+    by_seed = np.atleast_2d(values)
+    everyone, *resampled = (
+        float(np.mean([statistic(truth[chosen], one[chosen]) for one in by_seed]))
+        for chosen in (np.arange(len(truth)), *drawn)
+    )
+    return everyone, np.array(resampled)
+
+
+def _matrices(truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """A confusion matrix per patient, (patients, 3, 3), truth in rows."""
+    member = np.unique(groups, return_inverse=True)[1]
+    result = np.zeros((member.max() + 1, len(SCORES), len(SCORES)))
+    np.add.at(result, (member, truth, predicted), 1)
+    return result
 
 
 def _with_interval(value: float, resampled: np.ndarray) -> dict[str, float | None]:

@@ -142,6 +142,7 @@ def summarise(slices: pd.DataFrame, patients: pd.DataFrame, config: Severity) ->
         "slices": _scores(used, config),
         "cutoffs": {"published": list(config.published), "fitted": list(severity.fit_cutoffs(ratios, truth))},
         "headline": config.cutoffs,
+        "bootstrap": {"resamples": config.bootstrap, "seed": config.seed},
         "patient_ratio": config.patient_ratio,
         "auc_severe": ranking["ratio"]["auc_severe"],
         "spearman": ranking["ratio"]["spearman"]["value"],

@@ -12,6 +12,7 @@ differences and p as well; so n counts images, not trainings, and the error spea
 seeds.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssinfnet import published, summaries
+from ssinfnet import published, severity_seeds, summaries
 from ssinfnet.config.methods import Method
 from ssinfnet.errors import InputError
 from ssinfnet.frames import text
 from ssinfnet.intervals import describe
 from ssinfnet.runs import Run, read_json
+from ssinfnet.severity_metrics import CUTOFFS
 
 COLUMNS = (
     *("source", "name", "method", "target", "metric", "mean", "error", "low", "high", "n", "groups", "undefined"),
@@ -65,41 +67,39 @@ def segmentation_table(
 
 
 def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared: pd.DataFrame) -> pd.DataFrame:
-    """Table 5 from the severity metrics (JSON files) of `runs`; without runs it is the published rows and a note.
+    """Table 5 from the tables of patients and of slices (CSV files) and the metrics (JSON file) of `runs`.
 
     Targets are `patients_fitted`, `patients_published`, `slices_fitted` and `slices_published` by the cut-offs, and
-    `patients` for what needs none; the first rows are the majority baseline, `patients_majority`.
+    `patients` for what needs none; the first rows are the majority baseline, `patients_majority`. Several seeds: the
+    numbers are averaged over them, and the intervals come from drawing the same patients for all.
+    Without runs it is the published rows and a note.
     """
     if not runs:
         return _table([], _published_rows(5, NO_SEVERITY))
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Run]] = {}
     for run in runs:
         summaries.require_known(run, methods)
-        found.setdefault(run.method, []).append(read_json(run.path))
+        found.setdefault(run.method, []).append(run)
     rows = []
-    for unit in ("patients", "slices"):
-        first = _by_unit(next(iter(found.values()))[0], unit)
-        if "majority" in first:
-            label = {"name": "majority", "method": MAJORITY, "target": f"{unit}_majority"}
-            rows += [{**label, "metric": metric, **_seeds([first["majority"][metric]])} for metric in SEVERITY_METRICS]
+    first = read_json(runs[0].path)
+    for unit in severity_seeds.UNITS:
+        label = {"name": "majority", "method": MAJORITY, "target": f"{unit}_majority"}
+        majority = _by_unit(first, unit)["majority"]
+        for metric in SEVERITY_METRICS:
+            interval = dict(zip(("low", "high"), majority["intervals"][metric], strict=True))
+            rows.append({**label, "metric": metric, **interval, **_seeds([majority[metric]])})
     for name, by_seed in found.items():
-        label = {"name": name, "method": methods[name].label, "seeds": len(by_seed)}
-        for unit in ("patients", "slices"):
-            scores = [_by_unit(result, unit) for result in by_seed]
-            for cutoffs in (cutoffs for cutoffs in ("fitted", "published") if cutoffs in scores[0]):
-                row = {**label, "target": f"{unit}_{cutoffs}", "n": by_seed[0]["counts"][f"{unit}_scored"]}
-                for metric in SEVERITY_METRICS:
-                    values = [score[cutoffs][metric] for score in scores]
-                    rows.append({**row, "metric": metric, **_seeds(values), **_interval(scores, cutoffs, metric)})
-        aucs = [result["auc_severe"] for result in by_seed]
-        # Intervals of several seeds cannot be joined without the patients.
-        interval = {"low": aucs[0]["low"], "high": aucs[0]["high"]} if len(aucs) == 1 else {}
-        ranking = {**label, "target": "patients", "n": by_seed[0]["counts"]["patients_scored"]}
-        rows.append(
-            {**ranking, "metric": "auc_severe", "chance": 0.5, **interval, **_seeds([auc["value"] for auc in aucs])}
-        )
-        spearman = [result["spearman"] for result in by_seed]
-        rows.append({**ranking, "metric": "spearman", "chance": 0.0, **_seeds(spearman)})
+        scores = [read_json(run.path) for run in by_seed]
+        intervals = severity_seeds.intervals(by_seed, scores[0])
+        counts, label = scores[0]["counts"], {"name": name, "method": methods[name].label, "seeds": len(by_seed)}
+        for unit, cutoffs, metric in itertools.product(severity_seeds.UNITS, CUTOFFS, SEVERITY_METRICS):
+            row = {**label, "target": f"{unit}_{cutoffs}", "metric": metric, "n": counts[f"{unit}_scored"]}
+            values = [_by_unit(score, unit)[cutoffs][metric] for score in scores]
+            rows.append(row | _seeds(values) | intervals[f"{unit}_{cutoffs}", metric])
+        for metric, chance in (("auc_severe", 0.5), ("spearman", 0.0)):
+            row = {**label, "target": "patients", "metric": metric, "n": counts["patients_scored"], "chance": chance}
+            values = [score["predictors"]["ratio"][metric]["value"] for score in scores]
+            rows.append(row | _seeds(values) | intervals["patients", metric])
     _add_differences(5, rows, methods, compared)
     return _table([{"source": "ours", **row} for row in rows], _published_rows(5, ""))
 
@@ -162,12 +162,6 @@ def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict
 
 def _by_unit(metrics: dict[str, Any], unit: str) -> dict[str, Any]:
     return metrics if unit == "patients" else metrics["slices"]
-
-
-def _interval(scores: Sequence[dict[str, Any]], cutoffs: str, metric: str) -> dict[str, float]:
-    """The interval of the one seed; those of several cannot be joined without the patients."""
-    intervals = scores[0][cutoffs].get("intervals", {})
-    return dict(zip(("low", "high"), intervals[metric], strict=True)) if len(scores) == 1 and intervals else {}
 
 
 def _seeds(values: Sequence[float | None]) -> dict[str, Any]:
