@@ -103,3 +103,9 @@ def test_unlabelled_slices_need_a_folder_and_a_pretext_task():
         parse({"methods": {"a": method}})
     with pytest.raises(InputError, match="pretext task only"):
         parse({"methods": {"a": method | {"pretext": "none"}}, "unlabelled": {"folder": "x"}})
+
+
+def test_a_method_that_is_null_is_left_out():
+    assert list(parse({"methods": METHODS | {"other": None}}).methods) == list(METHODS)
+    with pytest.raises(InputError, match="methods"):
+        parse({"methods": dict.fromkeys(METHODS)})

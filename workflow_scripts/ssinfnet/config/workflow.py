@@ -31,7 +31,7 @@ class Config(Section):
 
     data_dir: str = Field("data", description="folder of downloads")
     results_dir: str = Field("results", description="folder of everything computed")
-    methods: dict[str, Method] = Field(min_length=1, description="the rows of the tables, by name")
+    methods: dict[str, Method] = Field(min_length=1, description="the rows of the tables, by name; null leaves one out")
     seeds: tuple[int, ...] = Field((0,), min_length=1, description="each method is trained once per seed")
     shards: int = Field(2, ge=1, description="jobs over which the iCTCF slices are spread")
     phantom: Phantom = Phantom()
@@ -49,6 +49,14 @@ class Config(Section):
     multi: Multi = Multi()
     evaluation: Evaluation = Evaluation()
     severity: Severity = Severity()
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _left_out(cls, methods: Any) -> Any:
+        # An overlay is merged into config.yaml key by key, so it could not take a method away otherwise.
+        if not isinstance(methods, dict):
+            return methods
+        return {name: method for name, method in methods.items() if method is not None}
 
     @field_validator("methods")
     @classmethod
