@@ -33,7 +33,7 @@ rule generate_phantom:
 
 
 # What is downloaded does not depend on how: neither code nor params (a function of `input` is not tracked) of the
-# downloads are watched, so that a finished one is never fetched again.
+# downloads are watched, so that a finished one is never fetched again. They try again by themselves where that can help.
 rule download_medseg:
     output:
         f"{D}/medseg/{{file}}",
@@ -41,7 +41,6 @@ rule download_medseg:
         f"{R}/logs/download_medseg/{{file}}.log",
     wildcard_constraints:
         file="|".join(map(re.escape, MEDSEG_FILES)),
-    retries: 2
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -61,7 +60,6 @@ rule download_ictcf:
         table=ictcf_table_copy(),
     log:
         f"{R}/logs/download_ictcf.log",
-    retries: 2
     conda:
         "../envs/ssinfnet.yaml"
     params:
