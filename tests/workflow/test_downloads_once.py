@@ -52,8 +52,16 @@ def test_a_second_run_needs_no_server(downloaded):
     assert has_nothing_to_do(workflow, overlay(server.url))
 
 
-def test_other_code_and_settings_fetch_nothing_again(downloaded):
+def test_a_forced_run_verifies_what_is_there(downloaded):
+    """The server is gone, so a file that Snakemake removed before the job would be missed."""
     workflow, server = downloaded
+    before = {target: (workflow.folder / target).read_bytes() for target in TARGETS}
+    assert not has_nothing_to_do(workflow, overlay(server.url), "--forceall")
+    assert {target: (workflow.folder / target).read_bytes() for target in TARGETS} == before
+
+
+def test_other_code_and_settings_fetch_nothing_again(downloaded):
+    workflow, _ = downloaded
     library = workflow.folder / "workflow_scripts/ssinfnet"
     for path in (library / "download.py", library / "partial.py", library.parent / "download_medseg.py"):
         path.write_text(path.read_text() + "\n# changed\n")

@@ -14,7 +14,7 @@ from ssinfnet.partial import PartialFile
 USER_AGENT = "ssinfnet (research workflow; one polite client)"
 _PASSING = {202, 408, 425, 429, 500, 502, 503, 504}
 _LONGEST_PAUSE = 60.0
-_LONGEST_WISH = 300.0
+_LONGEST_RETRY_AFTER = 300.0
 """Seconds that a server may ask us to stay away (Retry-After) for it to be another try; beyond, we end and say so."""
 _CHUNK = 1 << 16
 
@@ -177,12 +177,12 @@ def _check_status(response: Any) -> None:
     status = response.status_code
     if status in (200, 206):
         return
-    reason = f"the server answers {status} {response.reason}"
+    reason = f"the server answers {status} {response.reason}"[:160]
     try:
         wait = Retry().get_retry_after(response.raw) or 0.0
     except (InvalidHeader, ValueError, OverflowError):
         wait = 0.0
-    if wait > _LONGEST_WISH:
+    if wait > _LONGEST_RETRY_AFTER:
         raise _FailedTry(f"{reason} and asks to come back in {wait:.0f} s", final=True)
     raise _FailedTry(reason, final=status not in _PASSING, missing=status in (404, 410), wait=wait)
 
