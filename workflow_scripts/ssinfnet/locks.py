@@ -12,9 +12,9 @@ from ssinfnet.errors import InputError
 def alone(path: str | Path) -> Iterator[None]:
     """Wait until no other process works on `path`, then hold it; its folder is created when missing.
 
-    The lock is the kernel's (flock) on `.lock-NAME`, so it ends with its process, however that ends, and on a shared
-    file system it holds between machines. Where a file system has no such locks, filelock falls back to the presence of
-    the file and warns. Raises `InputError` when the folder cannot be written to.
+    The lock is the kernel's (flock) on `.lock-NAME`, so it ends with its process, however that ends; NFS passes it on
+    to other machines. Where a file system has no such locks, filelock falls back to the presence of the file and warns.
+    Raises `InputError` when the folder cannot be written to.
     """
     import filelock
 
