@@ -6,7 +6,7 @@ BIN := .venv/bin
 OVERLAY := $(if $(CONFIG),--configfile $(CONFIG))
 RESULTS := $(firstword $(shell sed -n 's/^results_dir: *\([^ \#]*\).*/\1/p' $(CONFIG) config.yaml))
 
-.PHONY: help run report test test-slurm lint format bench clean
+.PHONY: help run report test test-slurm lint audit format bench clean
 
 help:   ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -33,6 +33,14 @@ lint: .venv/ready   ## check the style of Python and Snakemake files
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+# In an environment of its own, as its dependencies are not those of the lock. A package that the database does not know
+# is a failure (--strict), so that "clean" means looked up.
+audit:   ## look for known vulnerabilities of the locked versions; needs the network
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	.venv/audit/bin/pip-audit --strict --no-deps --disable-pip -r requirements.lock $(AUDIT_OPTIONS) \
+		$(addprefix --ignore-vuln ,$(shell sed -n 's/^\([A-Z][A-Za-z]*-[^ ]*\).*/\1/p' .ci/audit-exceptions))
 
 format: .venv/ready   ## format all code
 	$(BIN)/ruff check --fix

@@ -33,15 +33,15 @@ rule generate_phantom:
 
 
 # What is downloaded does not depend on how: neither code nor params (a function of `input` is not tracked) of the
-# downloads are watched, so that a finished one is never fetched again.
+# downloads are watched, so that a finished one is never fetched again; `update` keeps it for the command to verify when the
+# job runs all the same (--forceall, or two runs that share data_dir). They try again by themselves where that can help.
 rule download_medseg:
     output:
-        f"{D}/medseg/{{file}}",
+        update(f"{D}/medseg/{{file}}"),
     log:
         f"{R}/logs/download_medseg/{{file}}.log",
     wildcard_constraints:
         file="|".join(map(re.escape, MEDSEG_FILES)),
-    retries: 2
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -57,11 +57,10 @@ rule download_ictcf:
     input:
         table=CONFIG.ictcf.table or [],
     output:
-        manifest=f"{D}/ictcf/manifest.csv",
-        table=ictcf_table_copy(),
+        manifest=update(f"{D}/ictcf/manifest.csv"),
+        table=update(ictcf_table_copy()),
     log:
         f"{R}/logs/download_ictcf.log",
-    retries: 2
     conda:
         "../envs/ssinfnet.yaml"
     params:

@@ -1,7 +1,7 @@
 """Download one of the six files of the MedSeg COVID-19 CT segmentation sets.
 
 A file that is there and verifies (md5 checksum where it is known, else a whole archive) is kept. A failed download is
-tried again, and ends with the address and the way to fetch the file by hand.
+tried again from where it broke off, and ends with the address and the way to fetch the file by hand.
 """
 
 import sys

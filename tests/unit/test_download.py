@@ -1,140 +1,214 @@
 """Downloads, against a server on this machine that misbehaves in every way."""
 
+import email.utils
+import gzip
 import hashlib
-import io
 import json
-import socket
-import threading
-import zipfile
-from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import resource
+import time
 
-import pandas as pd
 import pytest
-from PIL import Image
+from http_server import Answer, archive, closed_port
 
-import download_ictcf
 import download_medseg
-import prepare_ictcf
 from ssinfnet.download import NotFoundError, check_md5, fetch
 from ssinfnet.errors import InputError
-from ssinfnet.sources import ictcf_download, medseg_files
+from ssinfnet.sources import medseg_files
 
-
-class Server(ThreadingHTTPServer):
-    """Answers by path from `pages`: bytes, a status, or a list of answers, one after the other."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.pages, self.asked, self.busy, self.busiest = {}, Counter(), 0, 0
-        self.lock = threading.Lock()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        server = self.server
-        with server.lock:
-            server.asked[self.path] += 1
-            server.busy += 1
-            server.busiest = max(server.busiest, server.busy)
-        answer = server.pages.get(self.path, 404)
-        if isinstance(answer, list):
-            answer = answer.pop(0) if len(answer) > 1 else answer[0]
-        if isinstance(answer, int):
-            self.send_error(answer)
-        else:
-            claimed = len(answer)
-            if isinstance(answer, Truncated):
-                answer = answer[: len(answer) // 2]
-            self.send_response(200)
-            self.send_header("Content-Length", str(claimed))
-            self.end_headers()
-            self.wfile.write(answer)
-        with server.lock:
-            server.busy -= 1
-
-    def log_message(self, *args):
-        pass
-
-
-class Truncated(bytes):
-    """Announced in full, sent by half."""
-
-
-@pytest.fixture
-def server():
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def archive(**files):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as target:
-        for name, data in files.items():
-            target.writestr(name, data)
-    return content.getvalue()
-
-
-DATA = bytes(range(256)) * 100
+DATA = bytes(range(256)) * 1000
+OTHER = bytes(reversed(DATA))
+HALF = 100_000
 MD5 = hashlib.md5(DATA).hexdigest()
 HTML = b"<!DOCTYPE html>\n<html>Sign in</html>"
 
 
-def get(server, out, answer, retries=2, md5=MD5):
-    server.pages["/file"] = answer
-    verify = lambda path: check_md5(path, md5)  # noqa: E731
-    return fetch(f"{server.url}/file", out, verify=verify, retries=retries, pause=0, timeout=5, progress=False)
+def get(server, out, answer, retries=2, timeout=5, path="/file"):
+    server.pages[path] = answer
+    return fetch(
+        f"{server.url}{path}",
+        out,
+        verify=lambda path: check_md5(path, MD5),
+        retries=retries,
+        pause=0,
+        timeout=timeout,
+        progress=False,
+    )
 
 
-@pytest.mark.parametrize(
-    ("answer", "tries"),
-    [(DATA, 1), ([500, DATA], 2), ([503, 429, DATA], 3), ([Truncated(DATA), DATA], 2), ([HTML, DATA], 2)],
-)
-def test_success_sooner_or_later(server, tmp_path, answer, tries):
-    assert get(server, tmp_path / "new/file", answer)
+def redirect(to, status=302):
+    return Answer(status=status, headers={"Location": to})
+
+
+def half(**options):
+    return Answer(DATA, cut=HALF, **options)
+
+
+REST = f"bytes={HALF}-"
+PACKED = Answer(gzip.compress(DATA), headers={"Content-Encoding": "gzip"})
+
+# What the server answers, and the Range of each request that follows.
+SOONER_OR_LATER = {
+    "good": (DATA, [None]),
+    "no length": (Answer(DATA, claimed=-1), [None]),
+    "500": ([500, DATA], [None, None]),
+    "503, 429": ([503, 429, DATA], [None] * 3),
+    "being prepared": ([Answer(status=202), DATA], [None, None]),
+    "web page": ([HTML, DATA], [None, None]),
+    "empty": ([b"", DATA], [None, None]),
+    "wrong checksum": ([OTHER, DATA], [None, None]),
+    "truncated": ([half(), DATA], [None, REST]),
+    "truncated twice": ([half(), half(), DATA], [None, REST, f"bytes={2 * HALF}-"]),
+    "truncated, no length": ([half(claimed=-1), DATA], [None, None]),
+    "stalled": ([half(end="stall"), DATA], [None, "bytes=65536-"]),  # what was read in whole pieces
+    "length too small": ([Answer(DATA, claimed=HALF), DATA], [None, None]),
+    "no ranges": ([half(), Answer(DATA, ranges=False)], [None, REST]),
+    "no marks": ([half(etag=""), Answer(DATA, etag="")], [None, REST]),
+    "neither marks nor length": ([half(etag="", claimed=-1), Answer(DATA, etag="")], [None, None]),
+    "weak mark": ([half(etag='W/"1"'), Answer(DATA, etag='W/"1"')], [None, REST]),
+    "another version": ([Answer(OTHER, cut=HALF, etag='"0"'), DATA], [None, REST]),
+    "other bytes": ([Answer(OTHER, cut=HALF, etag=""), Answer(DATA, etag="")], [None, REST, None]),
+    "packed on the way": (PACKED, [None]),
+    "packed and truncated": ([Answer(PACKED.body, cut=500, headers=PACKED.headers), DATA], [None, None]),
+    "packed badly": ([Answer(DATA, headers=PACKED.headers), DATA], [None, None]),
+    "redirect": (redirect("/moved"), [None, None]),
+    "redirect of the rest": ([half(), redirect("/moved", 307)], [None, REST, REST]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "ranges"), SOONER_OR_LATER.values(), ids=SOONER_OR_LATER)
+def test_success_sooner_or_later(server, tmp_path, answer, ranges):
+    server.pages["/moved"] = DATA
+    assert get(server, tmp_path / "new/file", answer, timeout=1 if "stall" in repr(answer) else 5)
     assert (tmp_path / "new/file").read_bytes() == DATA
-    assert server.asked["/file"] == tries
+    assert server.ranges == ranges
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "tries", "message"),
-    [
-        (404, 1, "answers 404 Not Found"),
-        (403, 1, "answers 403"),
-        (500, 3, "answers 500"),
-        (Truncated(DATA), 3, "broke off"),
-        (HTML, 3, "a web page instead of the file"),
-        (b"", 3, "empty file"),
-        (DATA[:-1], 3, f"md5 checksum {hashlib.md5(DATA[:-1]).hexdigest()} instead of {MD5}"),
-    ],
-)
-def test_failure_is_one_line_with_the_remedy_and_leaves_nothing(server, tmp_path, answer, tries, message):
+# Answers to a request for the rest that do not fit what is there: the whole is asked for at once, in the same try.
+UNFIT = {
+    "length too large": ([Answer(DATA, claimed=len(DATA) + 1), DATA], [None, f"bytes={len(DATA)}-", None]),
+    "other mark": ([Answer(OTHER, cut=HALF, etag='"0"'), Answer(DATA, honest=False)], [None, REST, None]),
+    "other size": ([Answer(OTHER + b"0", cut=HALF, etag=""), Answer(DATA, etag="")], [None, REST, None]),
+    "another range": (
+        [half(), Answer(DATA[1:], status=206, headers={"Content-Range": f"bytes 1-{len(DATA) - 1}/{len(DATA)}"}), DATA],
+        [None, REST, None],
+    ),
+    "range in parts": ([half(), Answer(DATA, status=206), DATA], [None, REST, None]),
+    "range not satisfiable": ([half(), Answer(status=416), DATA], [None, REST, None]),
+    "packed rest": (
+        [half(), Answer(DATA[HALF:], 206, PACKED.headers | {"Content-Range": f"bytes {HALF}-{len(DATA) - 1}/*"}), DATA],
+        [None, REST, None],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "ranges"), UNFIT.values(), ids=UNFIT)
+def test_a_rest_that_does_not_fit_is_not_taken(server, tmp_path, answer, ranges):
+    assert get(server, tmp_path / "file", answer, retries=1)
+    assert (tmp_path / "file").read_bytes() == DATA and server.ranges == ranges
+
+
+def test_reset_connection(server, tmp_path):
+    """What of the half arrives before the reset is up to the kernel."""
+    assert get(server, tmp_path / "file", [half(end="reset"), DATA])
+    assert (tmp_path / "file").read_bytes() == DATA and server.asked["/file"] == 2
+
+
+# What the server answers, how often it is asked, what is said, and how much is kept for the next run.
+NEVER = {
+    "404": (404, 1, "answers 404 Not Found", 0),
+    "410": (410, 1, "answers 410 Gone", 0),
+    "403": (403, 1, "answers 403 Forbidden", 0),
+    "401": (401, 1, "answers 401 Unauthorized", 0),
+    "500": (500, 3, "answers 500", 0),
+    "no content": (Answer(status=204), 1, "answers 204", 0),
+    "web page": (HTML, 3, "a web page instead of the file", 0),
+    "empty": (b"", 3, "empty file", 0),
+    "wrong checksum": (OTHER, 3, f"md5 checksum {hashlib.md5(OTHER).hexdigest()} instead of {MD5}", 0),
+    "truncated": (half(ranges=False), 3, f"it broke off after {HALF} bytes", HALF),
+    "truncated, then 403": ([half(), 403], 2, "answers 403", HALF),
+    "truncated, then 404": ([half(), 404], 2, "answers 404", 0),
+    "stalled": (half(end="stall", ranges=False), 3, "no further byte for 1 s", 65536),
+    "later": (Answer(status=503, headers={"Retry-After": "3600"}), 1, "asks to come back in 3600 s", 0),
+    "redirect to nowhere": (redirect("/nowhere"), 1, "answers 404", 0),
+    "redirect to itself": (redirect("/file"), 31, "Exceeded 30 redirects", 0),
+    "redirect to a file": (redirect("file:///etc/passwd"), 1, "No connection adapters were found for 'file:", 0),
+    "redirect to ftp": (redirect("ftp://127.0.0.1/x"), 1, "No connection adapters were found for 'ftp:", 0),
+    "redirect to nonsense": (redirect("http://[::1"), 1, "Invalid", 0),
+}
+
+
+@pytest.mark.parametrize(("answer", "tries", "message", "kept"), NEVER.values(), ids=NEVER)
+def test_failure_is_one_line_with_the_remedy(server, tmp_path, answer, tries, message, kept):
     with pytest.raises(InputError) as error:
-        get(server, tmp_path / "file", answer)
+        get(server, tmp_path / "file", answer, timeout=1 if "stall" in repr(answer) else 5)
     text = str(error.value)
     assert message in text and "\n" not in text
     assert f"{server.url}/file" in text and f"{tmp_path / 'file'}: " in text and "by hand" in text
     assert server.asked["/file"] == tries
-    assert list(tmp_path.iterdir()) == []
+    if kept:
+        assert (tmp_path / ".part-file").read_bytes() == DATA[:kept] and f"after the {kept} bytes that came" in text
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".part-file", ".part-file.json"]
+    else:
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://127.0.0.1/x", "nonsense", "http://", "http://[::1"])
+def test_address_that_is_none(tmp_path, address):
+    with pytest.raises(InputError, match="cannot be downloaded from") as error:
+        fetch(address, tmp_path / "file", verify=lambda path: None, pause=0, progress=False)
+    assert "\n" not in str(error.value) and list(tmp_path.iterdir()) == []
+
+
+def test_the_next_run_goes_on(server, tmp_path):
+    with pytest.raises(InputError):
+        get(server, tmp_path / "file", half(), retries=0)
+    assert get(server, tmp_path / "file", DATA, retries=0)
+    assert server.ranges == [None, REST] and (tmp_path / "file").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("spoil", ["other address", "no note", "damaged note", "foreign note", "damaged bytes"])
+def test_what_is_kept_is_not_trusted(server, tmp_path, spoil):
+    with pytest.raises(InputError):
+        get(server, tmp_path / "file", half(), retries=0)
+    part, note = tmp_path / ".part-file", tmp_path / ".part-file.json"
+    if spoil == "no note":
+        note.unlink()
+    elif spoil == "damaged note":
+        note.write_text(note.read_text()[:-9])
+    elif spoil == "foreign note":
+        note.write_text("[1]")
+    elif spoil == "damaged bytes":
+        part.write_bytes(OTHER[:HALF])
+    assert get(server, tmp_path / "file", DATA, path="/other" if spoil == "other address" else "/file")
+    assert (tmp_path / "file").read_bytes() == DATA
+    assert server.ranges == ([None, REST, None] if spoil == "damaged bytes" else [None, None])
+
+
+def test_whole_but_unnamed_file_needs_no_further_request(server, tmp_path):
+    """As after a run that was killed between the last byte and its end."""
+    with pytest.raises(InputError):
+        get(server, tmp_path / "file", half(), retries=0)
+    (tmp_path / ".part-file").write_bytes(DATA)
+    assert get(server, tmp_path / "file", 404) and server.asked["/file"] == 1
+
+
+def test_gz_called_an_encoding_stays_packed(server, tmp_path):
+    """As servers do that take `.gz` for an encoding of what is inside."""
+    assert get(server, tmp_path / "a.nii.gz", [half(headers=PACKED.headers), Answer(DATA, headers=PACKED.headers)])
+    assert (tmp_path / "a.nii.gz").read_bytes() == DATA and server.ranges == [None, REST]
+
+
+def test_slow_but_moving_goes_on(server, tmp_path):
+    """In all it takes longer than `timeout`, which is for the pause between two bytes."""
+    start = time.monotonic()
+    assert get(server, tmp_path / "file", Answer(DATA, piece=len(DATA) // 12, rest=0.1), timeout=1, retries=0)
+    assert time.monotonic() - start > 1
 
 
 def test_missing_is_told_apart(server, tmp_path):
     with pytest.raises(NotFoundError):
         get(server, tmp_path / "file", 404)
-
-
-def closed_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_pauses_grow(server, tmp_path, monkeypatch):
@@ -149,10 +223,32 @@ def test_pauses_grow(server, tmp_path, monkeypatch):
     assert pauses == [20, 40, 60, 60]
 
 
-def test_good_file_is_kept_and_damaged_one_replaced(server, tmp_path):
+@pytest.mark.parametrize(
+    ("value", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("0", 0, 0),
+        ("nonsense", 0, 0),
+        ("9" * 5000, 0, 0),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", 0, 0),
+        (email.utils.formatdate(time.time() + 200, usegmt=True), 1, 200),
+    ],
+    ids=["seconds", "none", "nonsense", "too many digits", "past", "date"],
+)
+def test_the_server_says_when_to_come_back(server, tmp_path, monkeypatch, value, least, most):
+    pauses = []
+    monkeypatch.setattr("ssinfnet.download.time.sleep", pauses.append)
+    assert get(server, tmp_path / "file", [Answer(status=429, headers={"Retry-After": value}), DATA])
+    assert len(pauses) == 1 and least <= pauses[0] <= most
+
+
+def test_good_file_is_kept_without_a_connection_and_damaged_one_replaced(server, tmp_path, monkeypatch):
     out = tmp_path / "file"
     out.write_bytes(DATA)
-    assert not get(server, out, DATA) and not server.asked
+    with monkeypatch.context() as offline:
+        offline.setattr("socket.socket.connect", lambda *address: pytest.fail("a connection"))
+        assert not get(server, out, DATA)
+    assert not server.asked
     out.write_bytes(b"damaged")
     assert get(server, out, DATA) and out.read_bytes() == DATA
 
@@ -162,6 +258,20 @@ def test_damaged_file_survives_a_failed_download(server, tmp_path):
     with pytest.raises(InputError):
         get(server, tmp_path / "file", 404)
     assert (tmp_path / "file").read_bytes() == b"by hand"
+
+
+def test_full_disk_is_one_line_and_the_next_run_goes_on(server, tmp_path):
+    """The limit of a file's size stands in for the end of the disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (HALF, limits[1]))
+    try:
+        with pytest.raises(InputError, match=r"file: cannot be written \(File too large\)") as error:
+            get(server, tmp_path / "file", DATA)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "\n" not in str(error.value)
+    assert get(server, tmp_path / "file", DATA) and server.ranges == [None, REST]
+    assert (tmp_path / "file").read_bytes() == DATA
 
 
 def medseg(server, name, out):
@@ -198,114 +308,3 @@ def test_medseg_without_network(tmp_path):
 
 def test_medseg_names_agree():
     assert tuple(medseg_files.FILES) == download_medseg.FILES
-
-
-def jpeg(value):
-    content = io.BytesIO()
-    Image.new("L", (16, 16), value).save(content, "JPEG")
-    return content.getvalue()
-
-
-@pytest.fixture
-def ictcf(server, tmp_path):
-    """A server with archives of patients 1 to 6, but none of patient 3; a function runs the download."""
-    table = "Patient,Morbidity\n" + "".join(f"Patient {number},Mild\n" for number in range(1, 7))
-    (tmp_path / "table.csv").write_text(table)
-    server.pages["/table.csv"] = table.encode()
-    for number in (1, 2, 4, 5, 6):
-        files = {f"Patient {number}/CT/IMG-{k}.jpg": jpeg(10 * number + k) for k in (1, 2)}
-        server.pages[f"/CT/Patient%20{number}.zip"] = archive(**files)
-
-    def run(**download):
-        config = {
-            "download": {
-                "ictcf_url": f"{server.url}/CT/Patient%20{{patient}}.zip", "retries": 1, "pause": 0, "connections": 2,
-                **download,
-            },
-            "ictcf": {"source": "ictcf"} if "ictcf_table_url" in download else {"table": str(tmp_path / "table.csv")},
-        }  # fmt: skip
-        download_ictcf.main(["--config-json", json.dumps(config), "--out", str(tmp_path / "ictcf/manifest.csv")])
-        return pd.read_csv(tmp_path / "ictcf/manifest.csv")
-
-    return run
-
-
-def test_ictcf_download(server, ictcf, tmp_path, capsys):
-    manifest = ictcf()
-    assert list(manifest["patient"]) == [f"p000{number}" for number in (1, 1, 2, 2, 4, 4, 5, 5, 6, 6)]
-    for row in manifest.itertuples():
-        content = (tmp_path / "ictcf" / row.file).read_bytes()
-        assert (len(content), hashlib.sha256(content).hexdigest()) == (row.bytes, row.sha256)
-    assert "10 pictures of 5 patients; 1 patients have no CT" in capsys.readouterr().err
-    assert (tmp_path / "ictcf/Patients.csv").read_bytes() == (tmp_path / "table.csv").read_bytes()
-    assert server.busiest <= 2
-    folder = tmp_path / "ictcf"
-    prepare_ictcf.main(["--manifest", str(folder / "manifest.csv"), "--table", str(folder / "Patients.csv"), "--out",
-                        str(tmp_path / "a.h5"), "--patients", str(tmp_path / "p.csv")])  # fmt: skip
-    assert list(pd.read_csv(tmp_path / "p.csv")["slices"]) == [2, 2, 0, 2, 2, 2]
-
-
-def test_ictcf_goes_on_where_it_stopped(server, ictcf, tmp_path):
-    whole = server.pages["/CT/Patient%205.zip"]
-    server.pages["/CT/Patient%205.zip"] = Truncated(whole)
-    with pytest.raises(InputError, match=r"Patient%205.zip: no connection, or it broke off"):
-        ictcf()
-    assert not (tmp_path / "ictcf/manifest.csv").exists()
-    server.pages["/CT/Patient%205.zip"] = whole
-    server.asked.clear()
-    ictcf()
-    assert server.asked == {"/CT/Patient%205.zip": 1}
-    # A file that was lost, or cut off on disk, is fetched again, and only that patient's.
-    (tmp_path / "ictcf/patients/p0002/Patient 2/CT/IMG-1.jpg").write_bytes(b"x")
-    server.asked.clear()
-    ictcf()
-    assert server.asked == {"/CT/Patient%202.zip": 1}
-    assert not [path for path in (tmp_path / "ictcf/patients").iterdir() if path.name.startswith(".")]
-    assert not (tmp_path / "ictcf/incoming").exists()
-
-
-def test_ictcf_archive_put_there_by_hand(server, ictcf, tmp_path):
-    (tmp_path / "ictcf/incoming").mkdir(parents=True)
-    (tmp_path / "ictcf/incoming/p0002.zip").write_bytes(archive(**{"a/x.jpg": jpeg(1)}))
-    assert "patients/p0002/a/x.jpg" in set(ictcf()["file"])
-    assert "/CT/Patient%202.zip" not in server.asked
-
-
-def test_ictcf_single_pictures_and_table_by_url(server, ictcf, tmp_path):
-    for number in range(1, 7):
-        server.pages[f"/one/{number}.jpg"] = jpeg(number)
-    manifest = ictcf(ictcf_url=f"{server.url}/one/{{patient}}.jpg", ictcf_table_url=f"{server.url}/table.csv")
-    assert list(manifest["file"]) == [f"patients/p000{number}/{number}.jpg" for number in range(1, 7)]
-    assert (tmp_path / "ictcf/Patients.csv").exists()
-
-
-BAD_ARCHIVES = {
-    "hostile": (archive(**{"../../evil.jpg": jpeg(1)}), "outside of the folder"),
-    "without pictures": (archive(**{"readme.txt": b"none"}), "holds no picture"),
-    "web page": (HTML, "a web page instead of the file"),
-    "neither": (b"neither zip nor picture", "cannot be read as JPEG"),
-}
-
-
-@pytest.mark.parametrize(("content", "message"), BAD_ARCHIVES.values(), ids=BAD_ARCHIVES)
-def test_ictcf_bad_archive(server, ictcf, tmp_path, content, message):
-    server.pages["/CT/Patient%202.zip"] = content
-    with pytest.raises(InputError, match=message) as error:
-        ictcf()
-    assert "\n" not in str(error.value)
-    assert not list(tmp_path.rglob("evil.jpg")) and not (tmp_path / "ictcf/manifest.csv").exists()
-
-
-def test_ictcf_address_that_knows_nobody(server, ictcf, tmp_path, monkeypatch):
-    monkeypatch.setattr(ictcf_download, "MOST_ABSENT", 3)
-    with pytest.raises(InputError, match=r"has none of the first \d patients; check download\.ictcf_url"):
-        ictcf(ictcf_url=f"{server.url}/wrong/{{patient}}", connections=1)
-    assert sum(server.asked.values()) < 6
-    # The wrong answers are forgotten.
-    assert not list((tmp_path / "ictcf/patients").glob("*.json"))
-
-
-def test_ictcf_without_network_stops_early(server, ictcf):
-    with pytest.raises(InputError, match="no connection"):
-        ictcf(ictcf_url=f"http://127.0.0.1:{closed_port()}/{{patient}}.zip")
-    assert not server.asked

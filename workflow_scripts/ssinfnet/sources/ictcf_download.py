@@ -11,7 +11,6 @@ State: a patient is done when `patients/<patient>.json` says so; it is written a
 import contextlib
 import json
 import shutil
-import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -20,9 +19,10 @@ from urllib.parse import quote, unquote, urlsplit
 from ssinfnet import archives
 from ssinfnet.config.download import Download
 from ssinfnet.config.ictcf import Ictcf
-from ssinfnet.download import NotFoundError, fetch
+from ssinfnet.download import NotFoundError, fetch, progress_bar
 from ssinfnet.errors import InputError
 from ssinfnet.files import atomic_path, write_json
+from ssinfnet.locks import alone
 from ssinfnet.pictures import list_pictures, read_grey
 from ssinfnet.sources.ictcf import Picture, sha256, write_manifest
 from ssinfnet.sources.patients import read_table
@@ -38,9 +38,13 @@ def download(manifest: str | Path, download: Download, ictcf: Ictcf) -> str:
 
     Patients that are done are not fetched again. A patient whom the server does not have (404) is one without CT:
     recorded and counted. Raises `InputError` when nobody has pictures, or listing the patients that failed; what was
-    fetched stays, and the next run goes on from there.
+    fetched stays, and the next run goes on from there. One process at a time works on the folder.
     """
-    manifest = Path(manifest)
+    with alone(manifest):
+        return _download(Path(manifest), download, ictcf)
+
+
+def _download(manifest: Path, download: Download, ictcf: Ictcf) -> str:
     root = manifest.parent
     table = _table(root, download, ictcf)
     patients = list(read_table(table, ictcf)["patient"])
@@ -85,16 +89,16 @@ def _check_table(path: Path, ictcf: Ictcf) -> None:
 
 def _fetch_all(patients: list[str], root: Path, download: Download) -> dict[str, dict]:
     """The record of every patient, by id; stops early when the server fails, or knows nobody."""
-    from tqdm import tqdm
-
     records, failures = {}, []
     with ThreadPoolExecutor(download.connections) as pool:
         jobs = {pool.submit(_fetch, patient, root, download): patient for patient in patients}
-        for job in tqdm(as_completed(jobs), total=len(jobs), unit="patient", desc="iCTCF", file=sys.stderr):
+        for job in progress_bar(as_completed(jobs), total=len(jobs), unit="patient", desc="iCTCF"):
             try:
                 records[jobs[job]] = job.result()
             except InputError as error:
                 failures.append(str(error))
+            except OSError as error:
+                failures.append(f"{root / 'patients' / jobs[job]}: cannot be written ({error.strerror or error})")
             absent_only = not any(record["files"] for record in records.values())
             if len(failures) > download.connections or (absent_only and len(records) >= MOST_ABSENT):
                 pool.shutdown(wait=False, cancel_futures=True)
