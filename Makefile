@@ -6,7 +6,7 @@ BIN := .venv/bin
 OVERLAY := $(if $(CONFIG),--configfile $(CONFIG))
 RESULTS := $(firstword $(shell sed -n 's/^results_dir: *\([^ \#]*\).*/\1/p' $(CONFIG) config.yaml))
 
-.PHONY: help run report test test-slurm lint audit format bench clean
+.PHONY: help run report test test-slow test-slurm lint audit format bench clean
 
 help:   ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -24,6 +24,9 @@ report: .venv/ready   ## bind summary, tables, figures and provenance into one r
 
 test: .venv/ready   ## run the tests
 	$(BIN)/pytest
+
+test-slow: .venv/ready   ## run what takes minutes: what re-runs after each change, crashes, hostile input
+	$(BIN)/pytest tests --ignore=tests/benchmarks -m slow
 
 test-slurm: .venv/ready   ## run the DAG through a SLURM on this machine; as root, with slurm-wlm and munge installed
 	$(BIN)/pytest tests/slurm -m slurm

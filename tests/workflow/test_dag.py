@@ -64,7 +64,7 @@ CHANGES = {
     ),
     "download": ("download: {retries: 7}", {"write_summary"}),  # summary.json holds the whole config
     "swapped values": ("cleaning: {min_balance: 0.53, min_solidity: 0.4}", FROM_CLEANING),
-    "the same values": ("split: {test: 12, train: 36, by: group}", set()),
+    "the same values": ("split: {test: 24, train: 72, by: group}", set()),
 }
 
 
