@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCES = ("Snakefile", "config.yaml", "rules", "workflow_scripts", "profiles", "envs", "tests/workflow/tiny.yaml")
 SNAKEMAKE = Path(sys.executable).parent / "snakemake"
+# What holds times, so that no two runs write the same.
+TIMED = ("logs", "benchmarks", "job_times.png", "*.provenance.json")
 
 
 class Workflow:
@@ -47,6 +50,16 @@ class Workflow:
         if failure:
             pytest.fail(f"snakemake {' '.join(arguments)}: {failure}\n{out[-3000:]}\n{err[-5000:]}")
         return subprocess.CompletedProcess(program, process.returncode, out, err)
+
+    def contents(self, *folders: str) -> dict[str, bytes]:
+        """Every result in these folders (default: results), by name; not temporary files, nor what holds times."""
+        files = [path for name in folders or ["results"] for path in (self.folder / name).rglob("*") if path.is_file()]
+        names = [path.relative_to(self.folder) for path in files if not path.name.startswith(".")]
+        return {
+            str(name): (self.folder / name).read_bytes()
+            for name in names
+            if not any(fnmatch(part, pattern) for part in name.parts for pattern in TIMED)
+        }
 
     def overlay(self, text: str) -> list[str]:
         """Arguments that lay `text` over the tiny config."""
