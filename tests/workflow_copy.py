@@ -1,5 +1,6 @@
 """A copy of the workflow to run in a folder of its own."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -51,15 +52,16 @@ class Workflow:
             pytest.fail(f"snakemake {' '.join(arguments)}: {failure}\n{out[-3000:]}\n{err[-5000:]}")
         return subprocess.CompletedProcess(program, process.returncode, out, err)
 
-    def contents(self, *folders: str) -> dict[str, bytes]:
-        """Every result in these folders (default: results), by name; not temporary files, nor what holds times."""
+    def hashes(self, *folders: str) -> dict[str, str]:
+        """SHA-256 of every result in these folders (default: results), but for temporary files and what holds times."""
         files = [path for name in folders or ["results"] for path in (self.folder / name).rglob("*") if path.is_file()]
-        names = [path.relative_to(self.folder) for path in files if not path.name.startswith(".")]
-        return {
-            str(name): (self.folder / name).read_bytes()
-            for name in names
-            if not any(fnmatch(part, pattern) for part in name.parts for pattern in TIMED)
-        }
+        result = {}
+        for path in files:
+            name = path.relative_to(self.folder)
+            if not any(fnmatch(part, pattern) for part in name.parts for pattern in [*TIMED, ".*"]):
+                with path.open("rb") as stream:
+                    result[str(name)] = hashlib.file_digest(stream, "sha256").hexdigest()
+        return result
 
     def overlay(self, text: str) -> list[str]:
         """Arguments that lay `text` over the tiny config."""

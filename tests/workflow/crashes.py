@@ -15,6 +15,7 @@ from small_disk import SmallDisk
 from workflow_copy import SNAKEMAKE, Workflow
 
 TRAINING = ("pretrain_single", "train_single", "pretrain_multi", "train_multi")
+DISK = 8 << 30  # a run takes 2 GB
 # Generous, as they are reached only when something is wrong.
 SECONDS_TO_END = 30
 SECONDS_TO_RUN = 1800
@@ -158,7 +159,7 @@ def fill_disk(run: Run, moment: random.Random, disk: SmallDisk | None) -> bool:
     try:
         failed = run.wait() != 0
     finally:
-        disk.leave(1 << 30)
+        disk.leave(DISK)
     assert not failed or "o space left on" in run.output(), run.output()[-5000:]
     return failed
 

@@ -26,7 +26,7 @@ FOLDERS = ("data", "results")
 class Crashed:
     """A workflow on a disk of its own that is crashed, and what it must end with."""
 
-    def __init__(self, workflow: Workflow, disk: small_disk.SmallDisk | None, expected: dict[str, bytes], log: Path):
+    def __init__(self, workflow: Workflow, disk: small_disk.SmallDisk | None, expected: dict[str, str], log: Path):
         self.workflow, self.disk, self.expected, self.log = workflow, disk, expected, log
         self.completed = 0
 
@@ -44,11 +44,11 @@ class Crashed:
             crashes.wipe(self.workflow)
 
     def check_that_no_file_is_half_written(self) -> None:
-        found = self.workflow.contents(*FOLDERS)
-        assert [name for name, content in found.items() if self.expected.get(name) != content] == []
+        found = self.workflow.hashes(*FOLDERS)
+        assert [name for name, value in found.items() if self.expected.get(name) != value] == []
 
     def check_the_end(self) -> None:
-        found = self.workflow.contents(*FOLDERS)
+        found = self.workflow.hashes(*FOLDERS)
         assert sorted(found) == sorted(self.expected)
         assert [name for name in found if found[name] != self.expected[name]] == []
         assert list((self.workflow.folder / "results").rglob(".*")) == []  # nor what a killed job left
@@ -58,11 +58,11 @@ class Crashed:
 
 @pytest.fixture(scope="module")
 def crashed(finished, tmp_path_factory):
-    expected = finished.contents(*FOLDERS)
+    expected = finished.hashes(*FOLDERS)
     assert len(expected) > 100
     folder, log = tmp_path_factory.mktemp("crashed"), tmp_path_factory.mktemp("log") / "run.log"
     try:
-        with small_disk.mounted(folder, 1 << 30) as disk:
+        with small_disk.mounted(folder, crashes.DISK) as disk:
             yield Crashed(Workflow(folder), disk, expected, log)
     except small_disk.CannotMountError:
         yield Crashed(Workflow(folder), None, expected, log)
