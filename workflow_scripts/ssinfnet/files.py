@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ssinfnet.errors import InputError
@@ -62,8 +62,9 @@ def remove_temporaries(folder: str | Path, *, hours: float = 0) -> None:
     With 0 hours, call it only while nothing writes there.
     """
     for path in Path(folder).rglob(f"{_TEMPORARY}*"):
-        if path.stat().st_mtime <= time.time() - 3600 * hours:
-            path.unlink()
+        with suppress(FileNotFoundError):  # whoever still writes it may just have renamed it
+            if path.stat().st_mtime <= time.time() - 3600 * hours:
+                path.unlink()
 
 
 def _is_full_disk(error: Exception) -> bool:
