@@ -37,6 +37,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+    except InputError:
+        raise
     except Exception as error:
         if not _is_full_disk(error):
             raise

@@ -2,7 +2,7 @@
 
 Snakemake locks the files of a run by listing them in `.snakemake/locks`. A killed run leaves the lists behind, and the
 next one refuses to start until it is called with --unlock. So each run also shares a lock of the kernel, which goes
-with the process however that ends: whoever can have it for himself knows that no run is alive in this folder.
+with the process however that ends: whoever can have it alone knows that no run is alive in this folder.
 
 The file of that lock names the machine of the runs, for file systems whose locks do not reach other machines. It names
 none when the jobs are sent to a cluster, where they outlive a killed workflow: there a person has to look.
