@@ -13,13 +13,17 @@ from pathlib import Path
 SCRIPTS = Path("workflow_scripts")
 sys.path.insert(0, str(Path(workflow.basedir) / SCRIPTS))
 
-from ssinfnet import gpus
+from ssinfnet import files, gpus, lifeline, run_lock
 from ssinfnet.config import workflow as config_model
 from ssinfnet.config.pretext import phase
 from ssinfnet.errors import InputError
 
 # Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
+# A job ends with this process.
+os.environ[lifeline.VARIABLE] = str(os.getpid())
+if workflow.is_main_process:
+    run_lock.join()
 
 try:
     CONFIG = config_model.parse(config)
@@ -43,6 +47,15 @@ wildcard_constraints:
     part="train|validation|test",
     prior="predicted|oracle",
     shard=r"\d+",
+
+
+onstart:
+    if not workflow.local_exec:
+        run_lock.jobs_run_elsewhere()
+    # What killed jobs left half-written. The data may be shared with another folder, in which a run is alive.
+    if run_lock.is_alone():
+        files.remove_temporaries(R)
+        files.remove_temporaries(D, hours=24)
 
 
 # --- parameters and code ------------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """A copy of the workflow to run in a folder of its own."""
 
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCES = ("Snakefile", "config.yaml", "rules", "workflow_scripts", "profiles", "envs", "tests/workflow/tiny.yaml")
 SNAKEMAKE = Path(sys.executable).parent / "snakemake"
+# What holds times, so that no two runs write the same.
+TIMED = ("logs", "benchmarks", "job_times.png", "*.provenance.json")
 
 
 class Workflow:
@@ -47,6 +51,17 @@ class Workflow:
         if failure:
             pytest.fail(f"snakemake {' '.join(arguments)}: {failure}\n{out[-3000:]}\n{err[-5000:]}")
         return subprocess.CompletedProcess(program, process.returncode, out, err)
+
+    def hashes(self, *folders: str) -> dict[str, str]:
+        """SHA-256 of every result in these folders (default: results), but for temporary files and what holds times."""
+        files = [path for name in folders or ["results"] for path in (self.folder / name).rglob("*") if path.is_file()]
+        result = {}
+        for path in files:
+            name = path.relative_to(self.folder)
+            if not any(fnmatch(part, pattern) for part in name.parts for pattern in [*TIMED, ".*"]):
+                with path.open("rb") as stream:
+                    result[str(name)] = hashlib.file_digest(stream, "sha256").hexdigest()
+        return result
 
     def overlay(self, text: str) -> list[str]:
         """Arguments that lay `text` over the tiny config."""

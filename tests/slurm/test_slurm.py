@@ -59,11 +59,11 @@ def adapt_profile(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory) -> Path:
+def local(tmp_path_factory) -> Workflow:
     """The same run without a cluster."""
     run = workflow(tmp_path_factory.mktemp("local"))
     run.snakemake("--cores", "2", "--resources", "gpu=0", *run.overlay(OVERLAY))
-    return run.folder / "results"
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -92,18 +92,11 @@ def records() -> list[dict[str, str]]:
 
 def test_the_results_are_the_same_bytes_as_without_a_cluster(submitted, local):
     run, _ = submitted
-    expected = contents(local)
+    expected = local.hashes()
     assert len(expected) > 50
-    found = contents(run.folder / "results")
+    found = run.hashes()
     assert sorted(found) == sorted(expected)
     assert [name for name in expected if found[name] != expected[name]] == []
-
-
-def contents(results: Path) -> dict[str, bytes]:
-    """Every result by name, but for what holds times."""
-    files = [path.relative_to(results) for path in results.rglob("*") if path.is_file()]
-    timed = ("logs", "benchmarks", "job_times.png")
-    return {str(file): (results / file).read_bytes() for file in files if not set(timed) & set(file.parts)}
 
 
 def test_training_asked_for_a_gpu_and_other_jobs_did_not(submitted):

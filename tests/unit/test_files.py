@@ -1,7 +1,12 @@
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from ssinfnet import files
 from ssinfnet.files import atomic_path, write_json, write_text
 
 
@@ -26,3 +31,25 @@ def test_json_refuses_nan_and_keeps_what_existed(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "a.json", {"b": float("nan")})
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": [2], "b": 1}
+
+
+def test_what_a_killed_process_leaves_is_hidden_and_can_be_removed(tmp_path):
+    program = (
+        "import os, signal, sys\n"
+        "from ssinfnet.files import atomic_path\n"
+        "with atomic_path(sys.argv[1]) as temporary:\n"
+        "    temporary.write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    target = tmp_path / "new" / "a.txt"
+    environment = os.environ | {"PYTHONPATH": str(Path(files.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", program, target], env=environment)
+    (left,) = target.parent.iterdir()
+    assert left.name.startswith(".")
+
+    files.remove_temporaries(tmp_path, hours=24)
+    assert left.exists()
+    target.write_text("whole")
+    files.remove_temporaries(tmp_path)
+    assert list(target.parent.iterdir()) == [target]
+    files.remove_temporaries(tmp_path / "missing")

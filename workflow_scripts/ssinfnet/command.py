@@ -40,9 +40,10 @@ def section(model: type[Model], sections: dict[str, Any], name: str) -> Model:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command's `main`: an `InputError` becomes one clear message and exit status 1."""
-    from ssinfnet import provenance
+    """Run a command's `main`: an `InputError` or Ctrl-C becomes one clear message and exit status 1."""
+    from ssinfnet import lifeline, provenance
 
+    lifeline.follow_workflow()
     argv, start = sys.argv[1:], time.monotonic()
     inputs = provenance.existing_files(argv)
     try:
@@ -51,6 +52,8 @@ def run(main: Callable[[], None]) -> None:
             provenance.write(record, argv, inputs, time.monotonic() - start)
     except InputError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("error: interrupted")
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from tqdm import tqdm
 
 from ssinfnet.errors import InputError
 from ssinfnet.files import atomic_path
+from ssinfnet.sink import Sink
 
 FORMAT = "ssinfnet-slices/1"
 ARRAYS = {
@@ -91,8 +92,9 @@ class SliceStore:
 class SliceWriter:
     """Adds slices to a store under construction; made by `create`."""
 
-    def __init__(self, file: h5py.File):
+    def __init__(self, file: h5py.File, sink: Sink):
         self._file = file
+        self._sink = sink
         self._rows: list[tuple[str, str, str]] = []
         self._ids: set[str] = set()
 
@@ -112,6 +114,7 @@ class SliceWriter:
             self._file.create_dataset(
                 f"{name}/{slice_id}", data=value, compression="gzip", compression_opts=1, shuffle=True
             )
+        self._sink.check()
         self._ids.add(slice_id)
         self._rows.append((slice_id, group, origin))
 
@@ -129,10 +132,12 @@ def create(path: str | Path) -> Iterator[SliceWriter]:
 
     The same slices in the same order give the same bytes.
     """
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        writer = SliceWriter(file)
-        yield writer
-        writer.finish()
+    with atomic_path(path) as temporary, Sink(temporary) as sink:
+        with h5py.File(sink, "w") as file:
+            writer = SliceWriter(file, sink)
+            yield writer
+            writer.finish()
+        sink.check()
 
 
 def write_derived(
