@@ -128,11 +128,11 @@ def test_nothing_depends_on_a_record(jobs):
 def test_every_job_but_the_last_ones_is_in_the_picture_of_times(results, jobs):
     measured = {path.relative_to(results / "benchmarks").with_suffix("").parts[0] for path in results.rglob("*.tsv")}
     assert measured == {job["rule"] for job in jobs} - {"plot_times"}
-    feeds = {job["output_file"]: job for job in jobs}
-    counted, waiting = set(), [job for job in jobs if job["rule"] == "plot_times"]
+    writes = {job["output_file"]: job for job in jobs}
+    waiting, seen = [job["output_file"] for job in jobs if job["rule"] == "plot_times"], set()
     while waiting:
-        files = waiting.pop()["input-file(s)"].split(",")
-        found = [feeds[name] for name in files if name in feeds and feeds[name]["rule"] not in counted]
-        counted |= {job["rule"] for job in found}
-        waiting += found
+        if (name := waiting.pop()) in writes and name not in seen:
+            seen.add(name)
+            waiting += writes[name]["input-file(s)"].split(",")
+    counted = {writes[name]["rule"] for name in seen} - {"plot_times"}
     assert {job["rule"] for job in jobs} - counted == {"plot_times", "write_summary", "fingerprint_split"}
