@@ -89,7 +89,7 @@ rule predict_test:
         weights=final("multi", "safetensors"),
         code=code("predict_test", CONFIG.multi.network.name),
     output:
-        f"{MULTI}/{{prior}}_prior_test.h5",
+        maps=f"{MULTI}/{{prior}}_prior_test.h5",
         provenance=f"{MULTI}/{{prior}}_prior_test.provenance.json",
     log:
         f"{R}/logs/predict_test/{{method}}-seed{{seed}}-{{prior}}.log",
@@ -107,4 +107,4 @@ rule predict_test:
     shell:
         "python workflow_scripts/predict_test.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --prior {input.prior:q} --weights {input.weights:q}"
-        " --out {output[0]:q} --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
+        " --out {output.maps:q} --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"

@@ -7,7 +7,7 @@ rule segment_ictcf:
         weights=final("single", "safetensors"),
         code=code("segment_ictcf", CONFIG.single.network.name),
     output:
-        f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.h5",
+        maps=f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.h5",
         provenance=f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.provenance.json",
     log:
         f"{R}/logs/segment_ictcf/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
@@ -25,7 +25,7 @@ rule segment_ictcf:
         "{wildcards.method}, seed {wildcards.seed}: infection of the iCTCF slices, shard {wildcards.shard} (log: {log})"
     shell:
         "python workflow_scripts/segment_ictcf.py --config-json {params.config:q} --slices {input.slices:q}"
-        " --shard {wildcards.shard} --shards {params.shards} --weights {input.weights:q} --out {output[0]:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
@@ -36,7 +36,7 @@ rule segment_ictcf_classes:
         weights=final("multi", "safetensors"),
         code=code("segment_ictcf_classes", CONFIG.multi.network.name),
     output:
-        f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.h5",
+        maps=f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.h5",
         provenance=f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.provenance.json",
     log:
         f"{R}/logs/segment_ictcf_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
@@ -53,7 +53,7 @@ rule segment_ictcf_classes:
         "{wildcards.method}, seed {wildcards.seed}: classes of the iCTCF slices, shard {wildcards.shard} (log: {log})"
     shell:
         "python workflow_scripts/segment_ictcf_classes.py --config-json {params.config:q} --slices {input.slices:q}"
-        " --prior {input.prior:q} --weights {input.weights:q} --out {output[0]:q}"
+        " --prior {input.prior:q} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 

@@ -85,7 +85,7 @@ rule predict_prior:
         weights=prior_weights,
         code=code("predict_prior", CONFIG.single.network.name),
     output:
-        f"{SINGLE}/prior_{{part}}.h5",
+        maps=f"{SINGLE}/prior_{{part}}.h5",
         provenance=f"{SINGLE}/prior_{{part}}.provenance.json",
     log:
         f"{R}/logs/predict_prior/{{method}}-seed{{seed}}-{{part}}.log",
@@ -102,7 +102,7 @@ rule predict_prior:
         "{wildcards.method}, seed {wildcards.seed}: infection maps of the {wildcards.part} part (log: {log})"
     shell:
         "python workflow_scripts/predict_prior.py --config-json {params.config:q} --part {wildcards.part}"
-        " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output[0]:q}"
+        " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 

@@ -82,7 +82,7 @@ rule prepare_medseg:
         raw=[f"{medseg_dir()}/{name}" for name in MEDSEG_FILES],
         code=code("prepare_medseg"),
     output:
-        f"{R}/slices/medseg.h5",
+        slices=f"{R}/slices/medseg.h5",
         provenance=f"{R}/slices/medseg.provenance.json",
     log:
         f"{R}/logs/prepare_medseg.log",
@@ -97,7 +97,7 @@ rule prepare_medseg:
         "Read and verify MedSeg (log: {log})"
     shell:
         "python workflow_scripts/prepare_medseg.py --config-json {params.config:q}"
-        " --raw-dir {params.raw:q} --out {output[0]:q} --provenance {output.provenance:q} 2> {log:q}"
+        " --raw-dir {params.raw:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_folder:
@@ -105,7 +105,7 @@ rule prepare_folder:
         files=folder_files(CONFIG.segmentation.folder) if CONFIG.segmentation.source == "folder" else [],
         code=code("prepare_folder"),
     output:
-        f"{R}/slices/folder.h5",
+        slices=f"{R}/slices/folder.h5",
         provenance=f"{R}/slices/folder.provenance.json",
     log:
         f"{R}/logs/prepare_folder.log",
@@ -120,7 +120,7 @@ rule prepare_folder:
         "Read and verify the folder of slices (log: {log})"
     shell:
         "python workflow_scripts/prepare_folder.py --config-json {params.config:q}"
-        " --folder {params.folder:q} --out {output[0]:q} --provenance {output.provenance:q} 2> {log:q}"
+        " --folder {params.folder:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_unlabelled:
@@ -128,7 +128,7 @@ rule prepare_unlabelled:
         files=folder_files(CONFIG.unlabelled.folder) if CONFIG.unlabelled.folder else [],
         code=code("prepare_unlabelled"),
     output:
-        f"{R}/slices/unlabelled.h5",
+        slices=f"{R}/slices/unlabelled.h5",
         provenance=f"{R}/slices/unlabelled.provenance.json",
     log:
         f"{R}/logs/prepare_unlabelled.log",
@@ -143,7 +143,7 @@ rule prepare_unlabelled:
         "Read and verify the slices without labels (log: {log})"
     shell:
         "python workflow_scripts/prepare_unlabelled.py --config-json {params.config:q}"
-        " --folder {params.folder:q} --out {output[0]:q} --provenance {output.provenance:q} 2> {log:q}"
+        " --folder {params.folder:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_ictcf:

@@ -18,7 +18,7 @@ rule compare_methods:
         patients=runs(PATIENTS, WITH_SEVERITY),
         code=code("compare_methods"),
     output:
-        report(
+        table=report(
             f"{R}/tables/comparisons.csv",
             category="Tables",
             caption="captions/comparisons.rst",
@@ -47,7 +47,7 @@ rule compare_methods:
         "All pairs of methods (log: {log})"
     shell:
         "python workflow_scripts/compare_methods.py --config-json {params.config:q} {params.runs}"
-        " --out {output[0]:q} --provenance {output.provenance:q} 2> {log:q}"
+        " --out {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule tabulate_results:
