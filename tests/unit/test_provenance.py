@@ -103,6 +103,8 @@ def test_the_hash_of_several_files_is_what_sha256sum_says(tmp_path):
         check=True,
     ).stdout
     assert told.split()[0] == provenance.path_hash(folder)
+    (folder / "more/.lock-c.txt").touch()
+    assert told.split()[0] == provenance.path_hash(folder)
     (folder / "more/c.txt").rename(folder / "more/d.txt")
     assert told.split()[0] != provenance.path_hash(folder)
 

@@ -165,11 +165,12 @@ def files_hash(files: Mapping[str, Path]) -> str:
 
 
 def _files(word: str) -> list[Path]:
-    """The file of this name, or all files of the folder; none where there is neither."""
+    """The file of this name, or all files of the folder but hidden ones, as locks are; none where there is neither."""
     path = Path(word)
     if not _exists(word) or path.is_file():
         return [path] if _exists(word) else []
-    return sorted(file for file in path.rglob("*") if file.is_file())
+    shown = (file for file in path.rglob("*") if not any(part.startswith(".") for part in file.relative_to(path).parts))
+    return sorted(file for file in shown if file.is_file())
 
 
 def _exists(word: str) -> bool:
