@@ -36,9 +36,10 @@ localrules:
 rule all:
     default_target: True
     input:
-        rules.write_summary.output,
+        rules.write_summary.output.page,
+        rules.write_summary.output.numbers,
         rules.write_cases.output,
-        rules.tabulate_results.output,
+        TABLES,
         runs(rules.evaluate_regions.output.json),
         rules.plot_times.output,
         FIGURES,

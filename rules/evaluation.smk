@@ -11,8 +11,11 @@ rule evaluate_single:
     output:
         csv=f"{SINGLE}/metrics.csv",
         json=f"{SINGLE}/metrics.json",
+        provenance=f"{SINGLE}/metrics.provenance.json",
     log:
         f"{R}/logs/evaluate_single/{{method}}-seed{{seed}}.log",
+    benchmark:
+        f"{R}/benchmarks/evaluate_single/{{method}}-seed{{seed}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -22,7 +25,7 @@ rule evaluate_single:
     shell:
         "python workflow_scripts/evaluate_single.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --validation {input.validation:q} --test {input.test:q}"
-        " --out-csv {output.csv:q} --out-json {output.json:q} 2> {log:q}"
+        " --out-csv {output.csv:q} --out-json {output.json:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule evaluate_multi:
@@ -34,8 +37,11 @@ rule evaluate_multi:
     output:
         csv=f"{MULTI}/{{prior}}_prior_metrics.csv",
         json=f"{MULTI}/{{prior}}_prior_metrics.json",
+        provenance=f"{MULTI}/{{prior}}_prior_metrics.provenance.json",
     log:
         f"{R}/logs/evaluate_multi/{{method}}-seed{{seed}}-{{prior}}.log",
+    benchmark:
+        f"{R}/benchmarks/evaluate_multi/{{method}}-seed{{seed}}-{{prior}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -45,4 +51,4 @@ rule evaluate_multi:
     shell:
         "python workflow_scripts/evaluate_multi.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --test {input.test:q}"
-        " --out-csv {output.csv:q} --out-json {output.json:q} 2> {log:q}"
+        " --out-csv {output.csv:q} --out-json {output.json:q} --provenance {output.provenance:q} 2> {log:q}"

@@ -30,6 +30,8 @@ rule plot_learning:
         ),
     log:
         f"{R}/logs/plot_learning.log",
+    benchmark:
+        f"{R}/benchmarks/plot_learning.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -77,6 +79,8 @@ rule plot_overlays:
         ),
     log:
         f"{R}/logs/plot_overlays.log",
+    benchmark:
+        f"{R}/benchmarks/plot_overlays.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -126,8 +130,11 @@ rule plot_worst_cases:
             caption="captions/worst_cases_multi.rst",
             labels={"figure": "Worst cases, classes"},
         ),
+        provenance=f"{R}/tables/worst_cases.provenance.json",
     log:
         f"{R}/logs/plot_worst_cases.log",
+    benchmark:
+        f"{R}/benchmarks/plot_worst_cases.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -144,7 +151,7 @@ rule plot_worst_cases:
     shell:
         "python workflow_scripts/plot_worst_cases.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} {params.runs} --out-table {output.table:q}"
-        " --out-single {output.single:q} --out-multi {output.multi:q} 2> {log:q}"
+        " --out-single {output.single:q} --out-multi {output.multi:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule plot_calibration:
@@ -161,8 +168,11 @@ rule plot_calibration:
             labels={"figure": "Calibration"},
         ),
         table=f"{R}/tables/calibration.csv",
+        provenance=f"{R}/tables/calibration.provenance.json",
     log:
         f"{R}/logs/plot_calibration.log",
+    benchmark:
+        f"{R}/benchmarks/plot_calibration.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -173,7 +183,7 @@ rule plot_calibration:
     shell:
         "python workflow_scripts/plot_calibration.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} {params.runs}"
-        " --out-figure {output.figure:q} --out-table {output.table:q} 2> {log:q}"
+        " --out-figure {output.figure:q} --out-table {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule plot_augmentation:
@@ -190,6 +200,8 @@ rule plot_augmentation:
         ),
     log:
         f"{R}/logs/plot_augmentation.log",
+    benchmark:
+        f"{R}/benchmarks/plot_augmentation.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -233,6 +245,8 @@ rule plot_severity:
         ),
     log:
         f"{R}/logs/plot_severity.log",
+    benchmark:
+        f"{R}/benchmarks/plot_severity.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:

@@ -15,6 +15,7 @@ rule pretrain_multi:
         state=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.pt",
         weights=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.safetensors",
         epochs=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.csv",
+        provenance=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.provenance.json",
     log:
         f"{R}/logs/pretrain_multi/{{method}}-seed{{seed}}-round{{round}}-epoch{{epoch}}.log",
     benchmark:
@@ -34,7 +35,7 @@ rule pretrain_multi:
         " --slices {input.slices:q} --split {input.split:q} --prior-train {input.prior:q}"
         " --seed {wildcards.seed} --round {wildcards.round} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
-        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule train_multi:
@@ -49,6 +50,7 @@ rule train_multi:
         state=f"{MULTI}/epoch{{epoch}}.pt",
         weights=f"{MULTI}/epoch{{epoch}}.safetensors",
         epochs=f"{MULTI}/epoch{{epoch}}.csv",
+        provenance=f"{MULTI}/epoch{{epoch}}.provenance.json",
     log:
         f"{R}/logs/train_multi/{{method}}-seed{{seed}}-epoch{{epoch}}.log",
     benchmark:
@@ -72,7 +74,7 @@ rule train_multi:
         " --prior-train {input.prior_train:q} --prior-validation {input.prior_validation:q}"
         " --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
-        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule predict_test:
@@ -87,7 +89,8 @@ rule predict_test:
         weights=final("multi", "safetensors"),
         code=code("predict_test", CONFIG.multi.network.name),
     output:
-        f"{MULTI}/{{prior}}_prior_test.h5",
+        maps=f"{MULTI}/{{prior}}_prior_test.h5",
+        provenance=f"{MULTI}/{{prior}}_prior_test.provenance.json",
     log:
         f"{R}/logs/predict_test/{{method}}-seed{{seed}}-{{prior}}.log",
     benchmark:
@@ -104,4 +107,4 @@ rule predict_test:
     shell:
         "python workflow_scripts/predict_test.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --prior {input.prior:q} --weights {input.weights:q}"
-        " --out {output:q} --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --out {output.maps:q} --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"

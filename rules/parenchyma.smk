@@ -10,6 +10,7 @@ rule extract_parenchyma:
     output:
         lungs=f"{PARENCHYMA}.h5",
         quality=f"{PARENCHYMA}.csv",
+        provenance=f"{PARENCHYMA}.provenance.json",
     log:
         f"{R}/logs/extract_parenchyma/shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
@@ -24,7 +25,7 @@ rule extract_parenchyma:
     shell:
         "python workflow_scripts/extract_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
         " --shard {wildcards.shard} --shards {params.shards}"
-        " --out-lungs {output.lungs:q} --out-quality {output.quality:q} 2> {log:q}"
+        " --out-lungs {output.lungs:q} --out-quality {output.quality:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule clean_parenchyma:
@@ -49,8 +50,11 @@ rule clean_parenchyma:
             caption="captions/contact_rejected.rst",
             labels={"figure": "Slices rejected"},
         ),
+        provenance=f"{R}/parenchyma/quality.provenance.json",
     log:
         f"{R}/logs/clean_parenchyma.log",
+    benchmark:
+        f"{R}/benchmarks/clean_parenchyma.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -62,4 +66,4 @@ rule clean_parenchyma:
         "python workflow_scripts/clean_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
         " --lungs {input.lungs:q} --quality {input.quality:q} {params.exclusions}"
         " --out-quality {output.quality:q} --out-counts {output.counts:q}"
-        " --out-kept {output.kept:q} --out-rejected {output.rejected:q} 2> {log:q}"
+        " --out-kept {output.kept:q} --out-rejected {output.rejected:q} --provenance {output.provenance:q} 2> {log:q}"

@@ -31,6 +31,8 @@ rule write_cases:
         ),
     log:
         f"{R}/logs/write_cases.log",
+    benchmark:
+        f"{R}/benchmarks/write_cases.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -61,7 +63,7 @@ rule write_summary:
     input:
         fingerprint=rules.fingerprint_split.output[0],
         split=rules.split_slices.output[0],
-        tables=rules.tabulate_results.output,
+        tables=TABLES,
         figures=FIGURES,
         counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
         severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
@@ -83,8 +85,11 @@ rule write_summary:
             caption="captions/numbers.rst",
             labels={"page": "3. All numbers (JSON)"},
         ),
+        provenance=f"{R}/summary.provenance.json",
     log:
         f"{R}/logs/write_summary.log",
+    benchmark:
+        f"{R}/benchmarks/write_summary.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -102,13 +107,16 @@ rule write_summary:
     shell:
         "python workflow_scripts/write_summary.py --config-json {params.config:q} {params.counts} {params.runs}"
         " --fingerprint {input.fingerprint:q} --split {input.split:q} --tables {input.tables:q} --figures {input.figures:q}"
-        " --out {output.page:q} --out-numbers {output.numbers:q} 2> {log:q}"
+        " --out {output.page:q} --out-numbers {output.numbers:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule plot_times:
     input:
-        # The last of what takes long.
-        rules.tabulate_results.output,
+        # All but the summary, which any change of the config makes anew.
+        TABLES,
+        FIGURES,
+        runs(rules.evaluate_regions.output.json),
+        rules.write_cases.output,
         code=code("plot_times"),
     output:
         report(

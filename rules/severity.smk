@@ -7,7 +7,8 @@ rule segment_ictcf:
         weights=final("single", "safetensors"),
         code=code("segment_ictcf", CONFIG.single.network.name),
     output:
-        f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.h5",
+        maps=f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.h5",
+        provenance=f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.provenance.json",
     log:
         f"{R}/logs/segment_ictcf/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
@@ -24,8 +25,8 @@ rule segment_ictcf:
         "{wildcards.method}, seed {wildcards.seed}: infection of the iCTCF slices, shard {wildcards.shard} (log: {log})"
     shell:
         "python workflow_scripts/segment_ictcf.py --config-json {params.config:q} --slices {input.slices:q}"
-        " --shard {wildcards.shard} --shards {params.shards} --weights {input.weights:q} --out {output:q}"
-        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --weights {input.weights:q} --out {output.maps:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule segment_ictcf_classes:
@@ -35,7 +36,8 @@ rule segment_ictcf_classes:
         weights=final("multi", "safetensors"),
         code=code("segment_ictcf_classes", CONFIG.multi.network.name),
     output:
-        f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.h5",
+        maps=f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.h5",
+        provenance=f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.provenance.json",
     log:
         f"{R}/logs/segment_ictcf_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
@@ -51,8 +53,8 @@ rule segment_ictcf_classes:
         "{wildcards.method}, seed {wildcards.seed}: classes of the iCTCF slices, shard {wildcards.shard} (log: {log})"
     shell:
         "python workflow_scripts/segment_ictcf_classes.py --config-json {params.config:q} --slices {input.slices:q}"
-        " --prior {input.prior:q} --weights {input.weights:q} --out {output:q}"
-        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --prior {input.prior:q} --weights {input.weights:q} --out {output.maps:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule score_severity:
@@ -70,8 +72,11 @@ rule score_severity:
         patients=f"{RUN}/severity/patients.csv",
         metrics=f"{RUN}/severity/metrics.json",
         table=f"{RUN}/severity/metrics.csv",
+        provenance=f"{RUN}/severity/metrics.provenance.json",
     log:
         f"{R}/logs/score_severity/{{method}}-seed{{seed}}.log",
+    benchmark:
+        f"{R}/benchmarks/score_severity/{{method}}-seed{{seed}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -85,7 +90,7 @@ rule score_severity:
         " --quality {input.quality:q}"
         " --patients {input.patients:q} --slices-store {input.slices:q}"
         " --out-slices {output.slices:q} --out-patients {output.patients:q} --out-metrics {output.metrics:q}"
-        " --out-table {output.table:q} 2> {log:q}"
+        " --out-table {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule evaluate_regions:
@@ -99,8 +104,11 @@ rule evaluate_regions:
     output:
         csv=f"{RUN}/regions/metrics.csv",
         json=f"{RUN}/regions/metrics.json",
+        provenance=f"{RUN}/regions/metrics.provenance.json",
     log:
         f"{R}/logs/evaluate_regions/{{method}}-seed{{seed}}.log",
+    benchmark:
+        f"{R}/benchmarks/evaluate_regions/{{method}}-seed{{seed}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -118,4 +126,4 @@ rule evaluate_regions:
         "python workflow_scripts/evaluate_regions.py --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --infection {input.infection:q}"
         " --threshold {input.threshold:q} {params.classes}"
-        " --out-csv {output.csv:q} --out-json {output.json:q} 2> {log:q}"
+        " --out-csv {output.csv:q} --out-json {output.json:q} --provenance {output.provenance:q} 2> {log:q}"

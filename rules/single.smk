@@ -15,6 +15,7 @@ rule pretrain_single:
         state=f"{SINGLE}/pretext/round{{round}}/epoch{{epoch}}.pt",
         weights=f"{SINGLE}/pretext/round{{round}}/epoch{{epoch}}.safetensors",
         epochs=f"{SINGLE}/pretext/round{{round}}/epoch{{epoch}}.csv",
+        provenance=f"{SINGLE}/pretext/round{{round}}/epoch{{epoch}}.provenance.json",
     log:
         f"{R}/logs/pretrain_single/{{method}}-seed{{seed}}-round{{round}}-epoch{{epoch}}.log",
     benchmark:
@@ -33,7 +34,7 @@ rule pretrain_single:
         "python workflow_scripts/pretrain_single.py --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --round {wildcards.round} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
-        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule train_single:
@@ -47,6 +48,7 @@ rule train_single:
         state=f"{SINGLE}/{{fold}}/epoch{{epoch}}.pt",
         weights=f"{SINGLE}/{{fold}}/epoch{{epoch}}.safetensors",
         epochs=f"{SINGLE}/{{fold}}/epoch{{epoch}}.csv",
+        provenance=f"{SINGLE}/{{fold}}/epoch{{epoch}}.provenance.json",
     log:
         f"{R}/logs/train_single/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.log",
     benchmark:
@@ -73,7 +75,7 @@ rule train_single:
         "python workflow_scripts/train_single.py --config-json {params.config:q} {params.start} {params.fold}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
-        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule predict_prior:
@@ -83,7 +85,8 @@ rule predict_prior:
         weights=prior_weights,
         code=code("predict_prior", CONFIG.single.network.name),
     output:
-        f"{SINGLE}/prior_{{part}}.h5",
+        maps=f"{SINGLE}/prior_{{part}}.h5",
+        provenance=f"{SINGLE}/prior_{{part}}.provenance.json",
     log:
         f"{R}/logs/predict_prior/{{method}}-seed{{seed}}-{{part}}.log",
     benchmark:
@@ -99,8 +102,8 @@ rule predict_prior:
         "{wildcards.method}, seed {wildcards.seed}: infection maps of the {wildcards.part} part (log: {log})"
     shell:
         "python workflow_scripts/predict_prior.py --config-json {params.config:q} --part {wildcards.part}"
-        " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output:q}"
-        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output.maps:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule plot_masks:
@@ -117,6 +120,7 @@ rule plot_masks:
             labels={"figure": "Coach's masks", "method": "{method}"},
         ),
         table=f"{SINGLE}/pretext/coach_masks.csv",
+        provenance=f"{SINGLE}/pretext/coach_masks.provenance.json",
     log:
         f"{R}/logs/plot_masks/{{method}}-seed{{seed}}.log",
     benchmark:
@@ -138,4 +142,4 @@ rule plot_masks:
         "python workflow_scripts/plot_masks.py --config-json {params.config:q} --method {wildcards.method}"
         " --slices {input.slices:q} --split {input.split:q} --rounds {input.rounds:q}"
         " --out-figure {output.figure:q} --out-table {output.table:q}"
-        " --gpus {resources.gpu} --threads {threads} 2> {log:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"

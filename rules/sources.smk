@@ -17,6 +17,7 @@ rule generate_phantom:
         [f"{D}/phantom/medseg/{name}" for name in MEDSEG_FILES],
         f"{D}/phantom/ictcf/manifest.csv",
         f"{D}/phantom/ictcf/Patients.xlsx",
+        provenance=f"{D}/phantom.provenance.json",
     log:
         f"{R}/logs/generate_phantom.log",
     benchmark:
@@ -29,7 +30,8 @@ rule generate_phantom:
     message:
         "Generate the phantom data (log: {log})"
     shell:
-        "python workflow_scripts/generate_phantom.py --config-json {params.config:q} --out-dir {params.out:q} 2> {log:q}"
+        "python workflow_scripts/generate_phantom.py --config-json {params.config:q} --out-dir {params.out:q}"
+        " --provenance {output.provenance:q} 2> {log:q}"
 
 
 # What is downloaded does not depend on how: neither code nor params (a function of `input` is not tracked) of the
@@ -40,6 +42,8 @@ rule download_medseg:
         update(f"{D}/medseg/{{file}}"),
     log:
         f"{R}/logs/download_medseg/{{file}}.log",
+    benchmark:
+        f"{R}/benchmarks/download_medseg/{{file}}.tsv"
     wildcard_constraints:
         file="|".join(map(re.escape, MEDSEG_FILES)),
     conda:
@@ -61,6 +65,8 @@ rule download_ictcf:
         table=update(ictcf_table_copy()),
     log:
         f"{R}/logs/download_ictcf.log",
+    benchmark:
+        f"{R}/benchmarks/download_ictcf.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -76,7 +82,8 @@ rule prepare_medseg:
         raw=[f"{medseg_dir()}/{name}" for name in MEDSEG_FILES],
         code=code("prepare_medseg"),
     output:
-        f"{R}/slices/medseg.h5",
+        slices=f"{R}/slices/medseg.h5",
+        provenance=f"{R}/slices/medseg.provenance.json",
     log:
         f"{R}/logs/prepare_medseg.log",
     benchmark:
@@ -90,7 +97,7 @@ rule prepare_medseg:
         "Read and verify MedSeg (log: {log})"
     shell:
         "python workflow_scripts/prepare_medseg.py --config-json {params.config:q}"
-        " --raw-dir {params.raw:q} --out {output:q} 2> {log:q}"
+        " --raw-dir {params.raw:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_folder:
@@ -98,7 +105,8 @@ rule prepare_folder:
         files=folder_files(CONFIG.segmentation.folder) if CONFIG.segmentation.source == "folder" else [],
         code=code("prepare_folder"),
     output:
-        f"{R}/slices/folder.h5",
+        slices=f"{R}/slices/folder.h5",
+        provenance=f"{R}/slices/folder.provenance.json",
     log:
         f"{R}/logs/prepare_folder.log",
     benchmark:
@@ -112,7 +120,7 @@ rule prepare_folder:
         "Read and verify the folder of slices (log: {log})"
     shell:
         "python workflow_scripts/prepare_folder.py --config-json {params.config:q}"
-        " --folder {params.folder:q} --out {output:q} 2> {log:q}"
+        " --folder {params.folder:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_unlabelled:
@@ -120,7 +128,8 @@ rule prepare_unlabelled:
         files=folder_files(CONFIG.unlabelled.folder) if CONFIG.unlabelled.folder else [],
         code=code("prepare_unlabelled"),
     output:
-        f"{R}/slices/unlabelled.h5",
+        slices=f"{R}/slices/unlabelled.h5",
+        provenance=f"{R}/slices/unlabelled.provenance.json",
     log:
         f"{R}/logs/prepare_unlabelled.log",
     benchmark:
@@ -134,7 +143,7 @@ rule prepare_unlabelled:
         "Read and verify the slices without labels (log: {log})"
     shell:
         "python workflow_scripts/prepare_unlabelled.py --config-json {params.config:q}"
-        " --folder {params.folder:q} --out {output:q} 2> {log:q}"
+        " --folder {params.folder:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_ictcf:
@@ -145,6 +154,7 @@ rule prepare_ictcf:
     output:
         slices=f"{R}/slices/ictcf.h5",
         patients=f"{R}/slices/patients.csv",
+        provenance=f"{R}/slices/ictcf.provenance.json",
     log:
         f"{R}/logs/prepare_ictcf.log",
     benchmark:
@@ -162,4 +172,5 @@ rule prepare_ictcf:
         "Read and verify the iCTCF pictures and table (log: {log})"
     shell:
         "python workflow_scripts/prepare_ictcf.py --config-json {params.config:q} {params.pictures}"
-        " --table {input.table:q} --out {output.slices:q} --patients {output.patients:q} 2> {log:q}"
+        " --table {input.table:q} --out {output.slices:q} --patients {output.patients:q}"
+        " --provenance {output.provenance:q} 2> {log:q}"

@@ -6,9 +6,12 @@ rule split_slices:
         slices=labelled_slices(),
         code=code("split_slices"),
     output:
-        f"{R}/split/split.csv",
+        split=f"{R}/split/split.csv",
+        provenance=f"{R}/split/split.provenance.json",
     log:
         f"{R}/logs/split_slices.log",
+    benchmark:
+        f"{R}/benchmarks/split_slices.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -17,7 +20,7 @@ rule split_slices:
         "Split the labelled slices (log: {log})"
     shell:
         "python workflow_scripts/split_slices.py --config-json {params.config:q}"
-        " --slices {input.slices:q} --out {output:q} 2> {log:q}"
+        " --slices {input.slices:q} --out {output.split:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule fingerprint_split:
@@ -26,9 +29,12 @@ rule fingerprint_split:
         split=rules.split_slices.output[0],
         code=code("fingerprint_split"),
     output:
-        f"{R}/split/fingerprint.json",
+        fingerprint=f"{R}/split/fingerprint.json",
+        provenance=f"{R}/split/fingerprint.provenance.json",
     log:
         f"{R}/logs/fingerprint_split.log",
+    benchmark:
+        f"{R}/benchmarks/fingerprint_split.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -37,7 +43,8 @@ rule fingerprint_split:
         "Describe the parts of the split (log: {log})"
     shell:
         "python workflow_scripts/fingerprint_split.py --config-json {params.config:q}"
-        " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
+        " --slices {input.slices:q} --split {input.split:q} --out {output.fingerprint:q}"
+        " --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule extract_truth:
@@ -46,9 +53,12 @@ rule extract_truth:
         split=rules.split_slices.output[0],
         code=code("extract_truth"),
     output:
-        f"{R}/split/truth_{{part}}.h5",
+        truth=f"{R}/split/truth_{{part}}.h5",
+        provenance=f"{R}/split/truth_{{part}}.provenance.json",
     log:
         f"{R}/logs/extract_truth/{{part}}.log",
+    benchmark:
+        f"{R}/benchmarks/extract_truth/{{part}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -57,4 +67,5 @@ rule extract_truth:
         "Truth of the {wildcards.part} part as a prior (log: {log})"
     shell:
         "python workflow_scripts/extract_truth.py --config-json {params.config:q} --part {wildcards.part}"
-        " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
+        " --slices {input.slices:q} --split {input.split:q} --out {output.truth:q}"
+        " --provenance {output.provenance:q} 2> {log:q}"

@@ -18,14 +18,17 @@ rule compare_methods:
         patients=runs(PATIENTS, WITH_SEVERITY),
         code=code("compare_methods"),
     output:
-        report(
+        table=report(
             f"{R}/tables/comparisons.csv",
             category="Tables",
             caption="captions/comparisons.rst",
             labels={"table": "Methods compared"},
         ),
+        provenance=f"{R}/tables/comparisons.provenance.json",
     log:
         f"{R}/logs/compare_methods.log",
+    benchmark:
+        f"{R}/benchmarks/compare_methods.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -44,7 +47,7 @@ rule compare_methods:
         "All pairs of methods (log: {log})"
     shell:
         "python workflow_scripts/compare_methods.py --config-json {params.config:q} {params.runs}"
-        " --out {output:q} 2> {log:q}"
+        " --out {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule tabulate_results:
@@ -71,8 +74,11 @@ rule tabulate_results:
                 5: "V: severity",
             }.items()
         },
+        provenance=f"{R}/tables/tables_2_to_5.provenance.json",
     log:
         f"{R}/logs/tabulate_results.log",
+    benchmark:
+        f"{R}/benchmarks/tabulate_results.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -90,7 +96,11 @@ rule tabulate_results:
     shell:
         "python workflow_scripts/tabulate_results.py --config-json {params.config:q} {params.runs}"
         " --comparisons {input.comparisons:q} --out-table-2 {output.table_2:q}"
-        " --out-table-3 {output.table_3:q} --out-table-4 {output.table_4:q} --out-table-5 {output.table_5:q} 2> {log:q}"
+        " --out-table-3 {output.table_3:q} --out-table-4 {output.table_4:q} --out-table-5 {output.table_5:q}"
+        " --provenance {output.provenance:q} 2> {log:q}"
+
+
+TABLES = [rules.tabulate_results.output[f"table_{number}"] for number in (2, 3, 4, 5)]
 
 
 rule plot_comparisons:
@@ -106,6 +116,8 @@ rule plot_comparisons:
         ),
     log:
         f"{R}/logs/plot_comparisons.log",
+    benchmark:
+        f"{R}/benchmarks/plot_comparisons.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:

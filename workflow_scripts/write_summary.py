@@ -25,14 +25,14 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out-numbers", type=Path, required=True, help="the numbers, JSON")
     args = parser.parse_args(argv)
 
-    from ssinfnet import environment, numbers, pages, summary, tables
+    from ssinfnet import numbers, pages, provenance, summary, tables
     from ssinfnet.files import write_json, write_text
 
     results = dict(enumerate(map(tables.read, args.tables), start=2))
     fingerprint = runs.read_json(args.fingerprint)
     counts = runs.read_json(args.counts) if args.counts else None
     severity = runs.parse(args.severity)
-    split_hash = environment.sha256(args.split)
+    split_hash = provenance.file_hash(args.split)
     page = summary.render(
         results,
         fingerprint,

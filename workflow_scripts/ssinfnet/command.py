@@ -14,7 +14,11 @@ Model = TypeVar("Model")
 
 def parser(description: str, *, config: str = "") -> argparse.ArgumentParser:
     """A parser whose `--help` shows `description`; `config` names the sections that `--config-json` holds."""
-    result = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    result = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # as the provenance reads the options again
+    )
     if config:
         result.add_argument(
             "--config-json",
@@ -31,12 +35,16 @@ def section(model: type[Model], sections: dict[str, Any], name: str) -> Model:
     """Section `name` of a parsed `--config-json` as its pydantic `model`, defaults filled in."""
     from pydantic import ValidationError
 
+    from ssinfnet import provenance
+
     try:
-        return model(**sections.get(name, {}))
+        result = model(**sections.get(name, {}))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join([name, *map(str, first["loc"])])
         raise InputError(f"config: {key}: {first['msg']} (got {first['input']!r})") from None
+    provenance.note_defaults(name, sections.get(name, {}), result.model_dump(mode="json"))
+    return result
 
 
 def run(main: Callable[[], None]) -> None:
@@ -45,11 +53,12 @@ def run(main: Callable[[], None]) -> None:
 
     lifeline.follow_workflow()
     argv, start = sys.argv[1:], time.monotonic()
-    inputs = provenance.existing_files(argv)
+    record = provenance.option(argv, "--provenance")
+    before = provenance.stamps(argv) if record else {}
     try:
         main()
-        if record := provenance.option(argv, "--provenance"):
-            provenance.write(record, argv, inputs, time.monotonic() - start)
+        if record:
+            provenance.write(record, argv, before, time.monotonic() - start)
     except InputError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

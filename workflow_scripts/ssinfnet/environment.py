@@ -16,14 +16,6 @@ from ssinfnet.errors import InputError
 TRAINING = ("device", "precision", "threads", "torch", "best_epoch")
 
 
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, hexadecimal; raises `InputError` for a file that cannot be read."""
-    try:
-        return provenance.file_hash(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-
-
 def training(weights: Path) -> dict[str, str]:
     """What trained weights say of their making, as far as they do: device, precision, CPU threads, PyTorch's version.
 

@@ -50,7 +50,7 @@ def draw(table: pd.DataFrame) -> Figure:
         ]
         axis.bar_label(bars, labels, padding=3, fontsize=7)
         axis.invert_yaxis()
-        axis.margins(x=0.2)
+        axis.margins(x=0.2, y=0.01)
         axis.grid(axis="y", visible=False)
         axis.set(xlabel=f"minutes over all jobs of the rule ({minutes.sum():.0f} in all; jobs run side by side)")
         axis.set_title("Jobs and their mean time, and the most memory that one took")
