@@ -89,7 +89,7 @@ def _open(path: Path, max_files: int, max_bytes: int, max_ratio: float) -> Itera
 
 
 def _files(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
-    return (entry for entry in archive.infolist() if not entry.is_dir())
+    return (entry for entry in archive.infolist() if not entry.filename.endswith("/"))
 
 
 def _is_clutter(name: str) -> bool:
