@@ -73,9 +73,11 @@ def complaints(outcomes: list[Outcome]) -> list[str]:
         case = f"{reader} of {path.parent.name}/{path.name}"
         if outcome == "failed":
             result.append(f"{case}: {message}")
-        # A message can be printed as it is, and names the file, its folder or the config.
+        # A message can be printed as it is, and names the file, its folder, a file in it, or the config.
         elif outcome == "refused" and str(InputError(message)) != message:
             result.append(f"{case}: unprintable message {message!r}")
-        elif outcome == "refused" and not any(word in message for word in (path.name, str(path.parent), "config")):
+        elif outcome == "refused" and not any(
+            word in message for word in (path.name, str(path.parent), "images/", "config")
+        ):
             result.append(f"{case}: no name in {message!r}")
     return result
