@@ -17,10 +17,9 @@ Case = tuple[str, bytes]
 """Name of a file with its suffix, and its content."""
 
 
-def generate(kind: str, count: int, seed: int = 0) -> Iterator[Case]:
-    """`count` malformed files of a kind of `SEEDS`: each valid file in turn, by each mutation in turn."""
-    valid = SEEDS[kind]()
-    random = np.random.default_rng([seed, *kind.encode()])
+def generate(valid: list[Case], count: int, seed: int = 0) -> Iterator[Case]:
+    """`count` malformed files: each of the `valid` files in turn, by each mutation in turn."""
+    random = np.random.default_rng(seed)
     for number in range(count):
         name, content = valid[number % len(valid)]
         mutation = MUTATIONS[number // len(valid) % len(MUTATIONS)]

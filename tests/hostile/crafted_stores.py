@@ -130,14 +130,14 @@ def circle(file: h5py.File, folder: Path) -> None:
 
 def repeated(file: h5py.File, folder: Path) -> None:
     for name in slices.COLUMNS:
-        file[f"index/{name}"] = ["s1", "s1"]
+        file[f"index/{name}"] = np.array([b"s1", b"s1"])
 
 
 def endless(file: h5py.File, folder: Path) -> None:
-    file.create_dataset("index/id", (2**40,), h5py.string_dtype(), chunks=(1024,))
+    file.create_dataset("index/id", (2**40,), "S9", chunks=(1024,))
 
 
-def index(values: list, dtype: object = h5py.string_dtype()) -> Callable[[Path], Path]:
+def index(values: list[bytes], dtype: object = "S99") -> Callable[[Path], Path]:
     return replaced("index/id", lambda file, folder: file.create_dataset("index/id", data=values, dtype=dtype))
 
 
@@ -148,12 +148,13 @@ STORES = {
     "own store": Crafted("store", store(), None),
     "HDF5, not ours": Crafted("store", store(lambda file, folder: file.attrs.pop("format")), "not a slice store"),
     "no index": Crafted("store", store(lambda file, folder: file.pop("index")), "no column id"),
-    "index of numbers": Crafted("store", index([1.0], "f8"), "damaged index"),
-    "index of other length": Crafted("store", index(["s1", "s2"]), "damaged index"),
+    "index of numbers": Crafted("store", index([1.0], "f8"), "no column id"),
+    "index in a heap": Crafted("store", index([b"s1"], h5py.string_dtype()), "no column id"),
+    "index of other length": Crafted("store", index([b"s1", b"s2"]), "damaged index"),
     "id twice": Crafted("store", replaced("index", repeated), "there twice"),
-    "id with a path": Crafted("store", index(["../../evil"]), "no slice id"),
-    "id with a line break": Crafted("store", index(["a\nb"]), "no slice id"),
-    "id without array": Crafted("store", index(["s2"]), "no image of slice s2"),
+    "id with a path": Crafted("store", index([b"../../evil"]), "no slice id"),
+    "id with a line break": Crafted("store", index([b"a\nb"]), "no slice id"),
+    "id without array": Crafted("store", index([b"s2"]), "no image of slice s2"),
     "index of 2 ** 40 rows": Crafted("store", replaced("index/id", endless), "no column id"),
     "array of 2 ** 40 pixels": Crafted("store", image(**HUGE), "not as in a store"),
     "array of other type": Crafted("store", image(data=np.zeros((8, 8))), "not as in a store"),

@@ -1,9 +1,10 @@
 """The one store format: HDF5 with images, masks and probability maps of slices, keyed by slice id.
 
-Layout of the file, attribute `format` = "ssinfnet-slices/1":
+Layout of the file, attribute `format` = "ssinfnet-slices/2":
 
 - `index/id`, `index/group`, `index/origin`: UTF-8 strings, one row per slice. A group is what must not
-  be split (a volume, a patient); the origin is the file, and where needed the position in it.
+  be split (a volume, a patient); the origin is the file, and where needed the position in it. The strings have a fixed
+  length: HDF5 keeps others in a heap without checksum, and a damaged one makes it read for ever.
 - `<array>/<id>`: the arrays of a slice, each of its own shape, gzip-compressed:
 
 | array     | dtype, shape           | values                                                       |
@@ -29,7 +30,7 @@ from ssinfnet import inputs
 from ssinfnet.errors import InputError
 from ssinfnet.files import atomic_path
 
-FORMAT = "ssinfnet-slices/1"
+FORMAT = "ssinfnet-slices/2"
 ARRAYS = {
     "image": (np.uint8, 2),
     "mask": (np.uint8, 2),
@@ -38,7 +39,7 @@ ARRAYS = {
     "classes": (np.float16, 3),
 }
 COLUMNS = ("id", "group", "origin")
-MAX_SLICES = 2_000_000
+MAX_INDEX_BYTES = 256 * inputs.MIB
 MAX_VALUES = 3 * 4096 * 4096
 """Of an array: a map for each of three classes of the largest picture that `pictures` reads."""
 
@@ -95,11 +96,11 @@ class SliceStore:
         return value
 
     def _read_index(self) -> pd.DataFrame:
-        if self._file.attrs.get("format") != FORMAT:
+        if not _has_format(self._file):
             raise InputError(f"{self.path}: is HDF5, but not a slice store ({FORMAT})")
         columns = {name: _own(self._file, f"index/{name}") for name in COLUMNS}
         for name, column in columns.items():
-            if column is None or column.ndim != 1 or column.size > MAX_SLICES or column.dtype != object:
+            if column is None or column.ndim != 1 or column.dtype.kind != "S" or column.nbytes > MAX_INDEX_BYTES:
                 raise InputError(f"{self.path}: damaged index of a slice store (no column {name})")
         index = pd.DataFrame({name: column.asstr()[:] for name, column in columns.items()})
         unusable = [slice_id for slice_id in index["id"] if not _is_id(slice_id)]
@@ -155,9 +156,10 @@ class SliceWriter:
     def finish(self) -> None:
         """Write the index."""
         for position, name in enumerate(COLUMNS):
-            values = np.array([row[position] for row in self._rows], dtype=object)
-            self._file.create_dataset(f"index/{name}", data=values, dtype=h5py.string_dtype())
-        self._file.attrs["format"] = FORMAT
+            values = [row[position].encode() for row in self._rows]
+            dtype = h5py.string_dtype(length=max([1, *map(len, values)]))
+            self._file.create_dataset(f"index/{name}", data=np.array(values, dtype), dtype=dtype)
+        self._file.attrs["format"] = np.bytes_(FORMAT)
 
 
 @contextmanager
@@ -189,6 +191,13 @@ def write_derived(
 def _is_id(name: str) -> bool:
     """Whether a name can be that of a slice: of a dataset, and of a picture in the results."""
     return bool(name) and name.isprintable() and "/" not in name and name not in {".", ".."}
+
+
+def _has_format(file: h5py.File) -> bool:
+    """Whether the file says that it is a store; text of variable length is not read, see above."""
+    if "format" not in file.attrs or file.attrs.get_id("format").dtype.kind != "S":
+        return False
+    return file.attrs["format"] == FORMAT.encode()
 
 
 def _own(file: h5py.File, name: str) -> h5py.Dataset | None:

@@ -7,8 +7,8 @@ from typing import Any
 from ssinfnet import archives, inputs
 from ssinfnet.errors import InputError
 
-MAX_BYTES = 32 * inputs.MIB
-"""Of all parts unpacked; 1,500 patients with 130 values each have 10 MiB."""
+MAX_BYTES = 16 * inputs.MIB
+"""Of all parts unpacked, each cell of which may take four bytes, and openpyxl some hundred; that of iCTCF has SIZE."""
 MAX_PART_BYTES = 2 * inputs.MIB
 """Of a part that is neither sheet nor text; openpyxl makes an object of a kilobyte from five bytes of a style."""
 MAX_ROWS, MAX_COLUMNS = 100_000, 1_000
