@@ -8,7 +8,7 @@ from ssinfnet import archives, inputs
 from ssinfnet.errors import InputError
 
 MAX_BYTES = 16 * inputs.MIB
-"""Of all parts unpacked, each cell of which may take four bytes, and openpyxl some hundred; that of iCTCF has SIZE."""
+"""Of all parts unpacked; openpyxl makes a hundred times as much of the smallest cells. The table of iCTCF has 1 MiB."""
 MAX_PART_BYTES = 2 * inputs.MIB
 """Of a part that is neither sheet nor text; openpyxl makes an object of a kilobyte from five bytes of a style."""
 MAX_ROWS, MAX_COLUMNS = 100_000, 1_000
@@ -22,8 +22,9 @@ def read_rows(path: Path) -> Iterator[list[str]]:
     """
     try:
         parts = archives.inspect(path, max_bytes=MAX_BYTES)
-        heavy = [name for name, size in parts.items() if size > MAX_PART_BYTES and not name.startswith(_CELLS)]
-        if any(name.endswith((".xml", ".rels")) for name in heavy):
+        markup = {name: size for name, size in parts.items() if name.endswith((".xml", ".rels"))}
+        heavy = [name for name, size in markup.items() if size > MAX_PART_BYTES and not name.startswith(_CELLS)]
+        if heavy:
             raise InputError(f"{path}: {heavy[0]} is larger than that of any table")
     except InputError as error:
         reason = str(error).removeprefix(f"{path}: ")
