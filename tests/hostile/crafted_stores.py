@@ -3,6 +3,7 @@
 import json
 import pickle
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,6 +143,14 @@ def index(values: list[bytes], dtype: object = "S99") -> Callable[[Path], Path]:
 
 
 HUGE = {"shape": (2**20, 2**20), "dtype": "u1", "chunks": (64, 64), "compression": "gzip"}
+
+
+def chunk_bomb(file: h5py.File, folder: Path) -> None:
+    """A chunk of 64 bytes that unpacks to 64 MB."""
+    dataset = file.create_dataset("image/s1", (8, 8), "u1", chunks=(8, 8), compression="gzip")
+    dataset.id.write_direct_chunk((0, 0), zlib.compress(bytes(2**26), 1))
+
+
 GROWING = {"shape": (8, 8), "maxshape": (None, None), "dtype": "u1", "chunks": (2**16, 2**15)}
 PASSWORDS = [("/etc/passwd", 0, 64)]
 STORES = {
@@ -159,6 +168,7 @@ STORES = {
     "array of 2 ** 40 pixels": Crafted("store", image(**HUGE), "not as in a store"),
     "array of other type": Crafted("store", image(data=np.zeros((8, 8))), "not as in a store"),
     "array of other rank": Crafted("store", image(data=np.zeros(8, np.uint8)), "not as in a store"),
+    "chunk that unpacks to megabytes": Crafted("store", replaced("image/s1", chunk_bomb), "more room than its values"),
     "chunk of gigabytes": Crafted("store", image(**GROWING), "no image"),
     "group for an array": Crafted("store", replaced("image/s1", lambda f, _: f.create_group("image/s1")), "no image"),
     "link to another file": Crafted("store", replaced("image/s1", outside), "no image of slice s1"),

@@ -52,8 +52,7 @@ def _worker(cases: list[tuple[str, Path]], home: Path) -> tuple[list[list[str]],
         env=environment,
         cwd=cwd,
     )
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
-    return [line for line in lines if isinstance(line, list)], result.returncode, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()], result.returncode, result.stderr
 
 
 def tree(folder: Path) -> dict[str, tuple[int, int]]:

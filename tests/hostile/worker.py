@@ -192,7 +192,6 @@ def main() -> None:
             answer = attempt(READERS[reader], Path(path))
             faulthandler.cancel_dump_traceback_later()
             answers.write(json.dumps(answer) + "\n")
-    answers.write(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024) + "\n")
 
 
 if __name__ == "__main__":

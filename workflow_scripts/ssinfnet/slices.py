@@ -39,6 +39,7 @@ ARRAYS = {
     "classes": (np.float16, 3),
 }
 COLUMNS = ("id", "group", "origin")
+_SLACK = 4096
 MAX_INDEX_BYTES = 256 * inputs.MIB
 MAX_VALUES = 3 * 4096 * 4096
 """Of an array: a map for each of three classes of the largest picture that `pictures` reads."""
@@ -86,6 +87,8 @@ class SliceStore:
                 raise InputError(
                     f"{self.path}: {array} of slice {slice_id} is {dataset.dtype} {dataset.shape}, not as in a store"
                 )
+            if dataset.id.get_storage_size() > 2 * dataset.nbytes + _SLACK:
+                raise InputError(f"{self.path}: {array} of slice {slice_id} takes more room than its values")
             value = dataset[()]
         except InputError:
             raise
