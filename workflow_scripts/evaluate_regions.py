@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
         command.section(model, args.config_json, model.__name__.lower())
         for model in (Labels, Parenchyma, Cleaning, Evaluation, Severity)
     )
-    threshold = runs.read_json(args.threshold)["threshold"]["value"]
+    threshold = runs.read_threshold(args.threshold)
     with SliceStore(args.slices) as store, SliceStore(args.infection) as infection, contextlib.ExitStack() as stack:
         classes = stack.enter_context(SliceStore(args.classes)) if args.classes else None
         frame, summary = severity_region_dice.evaluate(

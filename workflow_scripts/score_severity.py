@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     config = command.section(Severity, args.config_json, "severity")
     patients = severity_report.read_patients(args.patients)
     verdicts = severity_report.read_verdicts(args.quality)
-    threshold = runs.read_json(args.threshold)["threshold"]["value"]
+    threshold = runs.read_threshold(args.threshold)
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(SliceStore(args.slices_store))
         lungs, infection, classes = (

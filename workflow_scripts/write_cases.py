@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> None:
         runs.first_seeds(runs.parse(option)) for option in (args.single, args.multi, args.severity)
     )
     labels = runs.labels(single, args.config_json.get("methods", {}))
-    thresholds = {run.method: runs.read_json(run.path)["threshold"]["value"] for run in single}
+    thresholds = {run.method: runs.read_threshold(run.path) for run in single}
     tests, of_tests = cases.labelled_slices(
         args.slices,
         splits.ids(splits.read(args.split), "test"),

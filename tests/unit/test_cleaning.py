@@ -149,7 +149,7 @@ def test_the_same_inputs_give_the_same_bytes(inputs):
         (["0.csv", "1.csv", "0.csv"], ["0.h5", "1.h5"], "s0 is there more than once"),
         (["0.csv", "1.csv"], ["0.h5"], "no slice s1"),
         (["0.csv", "1.csv"], ["0.h5", "0.h5"], "s0 is in"),
-        (["0.csv", "missing.csv"], ["0.h5", "1.h5"], "missing.csv: cannot be read as a table"),
+        (["0.csv", "missing.csv"], ["0.h5", "1.h5"], "missing.csv: cannot be read (no such file)"),
     ],
 )
 def test_shards_that_do_not_fit_are_an_error(inputs, quality, lungs, message):

@@ -132,7 +132,7 @@ BROKEN = {
     "two folders": (lambda data: (data / "ct/p0002").mkdir(), "patient p0002 has the folder Patient 2 already"),
     "no folder": (lambda data: shutil.rmtree(data / "ct"), "ct: no such folder"),
     "empty folder": (lambda data: (shutil.rmtree(data / "ct"), (data / "ct").mkdir()), "ct: no picture in it"),
-    "no table": (lambda data: (data / "table.csv").unlink(), "table.csv: no such file"),
+    "no table": (lambda data: (data / "table.csv").unlink(), "table.csv: cannot be read (no such file)"),
 }  # fmt: skip
 
 
@@ -184,8 +184,8 @@ def test_phantom_round_trip(small, tmp_path):
     [
         (lambda f: f.write_text("a,b\n1,2\n"), "not a manifest"),
         (lambda f: f.write_text("patient,file,bytes,sha256\n"), "lists no picture"),
-        (lambda f: f.write_bytes(b""), "cannot be read as a manifest"),
-        (lambda f: f.unlink(), "cannot be read as a manifest"),
+        (lambda f: f.write_bytes(b""), "cannot be read as a table"),
+        (lambda f: f.unlink(), "no such file"),
         (lambda f: grey(1).save(next(f.parent.rglob("*.jpg"))), "has changed since the download"),
         (lambda f: next(f.parent.rglob("*.jpg")).unlink(), "no such file"),
     ],

@@ -285,5 +285,5 @@ def test_a_file_that_is_no_checkpoint_is_an_error(tmp_path, content):
 
 
 def test_a_missing_file_is_an_error(tmp_path):
-    with pytest.raises(InputError, match=r"none\.pth: cannot be read \(No such file"):
+    with pytest.raises(InputError, match=r"none\.pth: cannot be read \(no such file"):
         import_infnet.main(["--checkpoint", str(tmp_path / "none.pth"), "--out", str(tmp_path / "out.safetensors")])

@@ -20,7 +20,7 @@ def read_quality(paths: Sequence[Path], ids: Sequence[str]) -> pd.DataFrame:
 
     Raises `InputError` for a slice that no shard has, that two have, or that is not among `ids`.
     """
-    table = pd.concat([_read(path, ("id", "group", *MEASURES)) for path in paths], ignore_index=True)
+    table = pd.concat([_read(path, ("id", "group"), MEASURES) for path in paths], ignore_index=True)
     repeated = table["id"][table["id"].duplicated()]
     missing = [slice_id for slice_id in ids if slice_id not in set(table["id"])]
     unknown = table["id"][~table["id"].isin(ids)]
@@ -84,12 +84,13 @@ def count(judged: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+def _read(path: Path, text: Sequence[str], numbers: Sequence[str] = ()) -> pd.DataFrame:
     # Ids and reasons are text, even if they look like numbers; spreadsheets begin a CSV with a byte order mark.
     return read_table(
         path,
-        columns,
-        remedy=f"its first line must have: {','.join(columns)}",
+        (*text, *numbers),
+        numbers=numbers,
+        remedy=f"its first line must have: {','.join((*text, *numbers))}",
         dtype=dict.fromkeys(("id", "group", "reason"), str),
         keep_default_na=False,
         encoding="utf-8-sig",

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import reprlib
 import sys
 import time
 from collections.abc import Callable
@@ -38,11 +39,11 @@ def section(model: type[Model], sections: dict[str, Any], name: str) -> Model:
     from ssinfnet import provenance
 
     try:
-        result = model(**sections.get(name, {}))
+        result = model.model_validate(sections.get(name, {}))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join([name, *map(str, first["loc"])])
-        raise InputError(f"config: {key}: {first['msg']} (got {first['input']!r})") from None
+        raise InputError(f"config: {key}: {first['msg']} (got {reprlib.repr(first['input'])})") from None
     provenance.note_defaults(name, sections.get(name, {}), result.model_dump(mode="json"))
     return result
 
@@ -68,7 +69,7 @@ def run(main: Callable[[], None]) -> None:
 def _json_object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("not a JSON object")

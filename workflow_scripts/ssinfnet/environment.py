@@ -10,7 +10,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from ssinfnet import provenance
+from ssinfnet import inputs, provenance
 from ssinfnet.errors import InputError
 
 TRAINING = ("device", "precision", "threads", "torch", "best_epoch")
@@ -21,12 +21,13 @@ def training(weights: Path) -> dict[str, str]:
 
     Raises `InputError` for a file that is no safetensors.
     """
+    inputs.check(weights)
     try:
         with safe_open(weights, "numpy") as file:
             said = json.loads((file.metadata() or {}).get("ssinfnet", "{}"))
-    except (OSError, SafetensorError, ValueError) as error:
+        return {name: said[name] for name in TRAINING if name in said}
+    except (OSError, SafetensorError, ValueError, RecursionError, TypeError, AttributeError) as error:
         raise InputError(f"{weights}: cannot be read as safetensors ({error}); train it again") from None
-    return {name: said[name] for name in TRAINING if name in said}
 
 
 def versions() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from ssinfnet import figures
+from ssinfnet import figures, frames
 from ssinfnet.errors import InputError
 from ssinfnet.figures import BLUE, STYLE
 
@@ -21,8 +21,8 @@ def read(folder: Path) -> pd.DataFrame:
         rule = path.relative_to(folder).with_suffix("").parts[0]
         try:
             # Snakemake writes NA for what a job of less than a moment has not shown.
-            measured = pd.read_csv(path, sep="\t", na_values=["-", "NA"])[["s", "max_rss"]]
-        except (OSError, ValueError, KeyError) as error:
+            measured = frames.read_csv(path, sep="\t", na_values=["-", "NA"])[["s", "max_rss"]]
+        except (InputError, KeyError) as error:
             raise InputError(f"{path}: is not a benchmark of Snakemake ({error}); delete it") from None
         rows += [{"rule": rule, "seconds": row["s"], "memory": row["max_rss"]} for _, row in measured.iterrows()]
     if not rows:

@@ -1,23 +1,37 @@
 """Pictures (JPEG, PNG, TIFF) as arrays, decoded to the end."""
 
+import io
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from ssinfnet import inputs
 from ssinfnet.errors import InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+MAX_BYTES = 64 * inputs.MIB
+MAX_PIXELS = 4096 * 4096
+"""CT slices have 512 x 512 or 1024 x 1024; metrics need some hundred bytes a pixel."""
+MAX_SCANS = 100
+"""Passes over a progressive JPEG: usual are ten, and each takes as long as the whole picture."""
 _FORMATS = ("JPEG", "PNG", "TIFF")
-_MAX_PIXELS = 8192 * 8192
+_DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
+_REMEDY = "save each slice as a picture with 8 bits, windowed to the lungs"
 _EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA")
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """The pictures of `folder` and its subfolders in natural order (2 before 10), hidden files left out."""
-    found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
-    return sorted((path for path in found if not path.name.startswith(".")), key=natural_key)
+    """The pictures of `folder` and its subfolders in natural order (2 before 10), hidden files left out.
+
+    Raises `InputError` where there is DICOM, which would be left out without a word.
+    """
+    files = [path for path in folder.rglob("*") if not path.name.startswith(".") and path.is_file()]
+    if dicom := [path for path in files if _is_dicom(path)]:
+        raise InputError(f"{folder}: {len(dicom)} DICOM files, such as {min(dicom)}, are not read; {_REMEDY}")
+    return sorted((path for path in files if path.suffix.lower() in SUFFIXES), key=natural_key)
 
 
 def natural_key(path: Path | str) -> list[tuple[bool, int, str]]:
@@ -32,7 +46,7 @@ def list_by_stem(folder: Path, defects: list[str]) -> dict[str, Path]:
         if path.name.startswith(".") or path.name == "Thumbs.db":
             continue
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
-            defects.append(f"{path}: not a JPEG, PNG or TIFF picture")
+            defects.append(f"{path}: not a JPEG, PNG or TIFF picture; {_REMEDY if _is_dicom(path) else 'remove it'}")
         elif path.stem in result:
             defects.append(f"{path}: duplicate slice id {path.stem!r}, as {result[path.stem].name} has it too")
         else:
@@ -123,35 +137,56 @@ def _grey_values(image: Image.Image) -> np.ndarray | None:
 
 
 def _load(path: Path) -> Image.Image:
-    try:
-        image = Image.open(path, formats=_FORMATS)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: cannot be read as JPEG, PNG or TIFF ({_reason(error)})") from None
-    try:
-        if image.width * image.height > _MAX_PIXELS:
-            raise InputError(f"{path}: {image.width} x {image.height} pixels are more than a CT slice has")
-        if image.mode not in _EIGHT_BIT:
-            raise InputError(f"{path}: pixels of kind {image.mode}; save it with 8 bits, windowed to the lungs")
-        if getattr(image, "n_frames", 1) > 1:
-            raise InputError(f"{path}: holds several pictures; save one slice a file")
-        # Both are needed: `verify` reads the checksums of a PNG, `load` the pixels, which tell whether a JPEG is whole.
-        if image.format == "PNG":
-            with Image.open(path, formats=_FORMATS) as check:
-                check.verify()
-        image.load()
-    except (OSError, ValueError, SyntaxError) as error:
-        image.close()
-        raise InputError(f"{path}: damaged picture ({_reason(error)})") from None
-    except InputError:
-        image.close()
-        raise
+    content = inputs.read(path, MAX_BYTES)
+    found = inputs.recognise(content[: inputs.HEAD])
+    if found not in (None, "a picture"):
+        remedy = _REMEDY if found in ("DICOM", "NIfTI") else "save it as one of these"
+        raise InputError(f"{path}: cannot be read as JPEG, PNG or TIFF (it is {found}); {remedy}")
+    # Pillow's parsers raise many kinds for a broken file. Its warnings are of sizes above our limits.
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            image = Image.open(io.BytesIO(content), formats=_FORMATS)
+        except Exception as error:
+            raise InputError(f"{path}: cannot be read as JPEG, PNG or TIFF ({_reason(error)})") from None
+        if defect := _defect(image, content):
+            raise InputError(f"{path}: {defect}")
+        try:
+            # Both are needed: `verify` reads the checksums of a PNG, `load` the pixels, which tell whether a JPEG is
+            # whole.
+            if image.format == "PNG":
+                Image.open(io.BytesIO(content), formats=_FORMATS).verify()
+            image.load()
+        except Exception as error:
+            raise InputError(f"{path}: damaged picture ({_reason(error)})") from None
     return image
 
 
+def _defect(image: Image.Image, content: bytes) -> str | None:
+    """Why a picture, whose pixels are not read yet, should not be."""
+    if image.width * image.height > MAX_PIXELS:
+        return f"{image.width} x {image.height} pixels are more than a CT slice has"
+    if image.mode not in _EIGHT_BIT:
+        return f"pixels of kind {image.mode}; {_REMEDY}"
+    if getattr(image, "is_animated", False):  # `n_frames` would read them all
+        return "holds several pictures; save one slice a file"
+    if image.format != "PNG" and content.count(b"\xff\xda") > MAX_SCANS:
+        return f"a progressive JPEG of more than {MAX_SCANS} passes; {_REMEDY}"
+    return None
+
+
+def _is_dicom(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    if suffix in _DICOM_SUFFIXES or suffix in SUFFIXES or not path.is_file():
+        return suffix in _DICOM_SUFFIXES
+    try:
+        with path.open("rb") as file:
+            return inputs.recognise(file.read(inputs.HEAD)) == "DICOM"
+    except OSError:  # then it is nothing that we would read
+        return False
+
+
 def _reason(error: Exception) -> str:
-    return "not a picture" if "cannot identify" in str(error) else str(error)
+    return "not a picture" if "cannot identify" in str(error) else str(error) or type(error).__name__
 
 
 def _few(values: set[int]) -> str:

@@ -4,9 +4,13 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
+from ssinfnet import inputs
 from ssinfnet.errors import InputError
+
+MAX_JSON_BYTES = 32 * inputs.MIB
+_REMEDY = "run the stage that writes it again"
 
 
 class Run(NamedTuple):
@@ -47,11 +51,29 @@ def parse(groups: Sequence[Sequence[str]]) -> list[Run]:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file; raises `InputError` when there is none."""
+    """The object in a JSON file; raises `InputError` when there is none, and later for a key that it lacks."""
+    content = inputs.read(path, MAX_JSON_BYTES)
+
+    class Object(dict):
+        def __missing__(self, key: str) -> NoReturn:
+            raise InputError(f"{path}: no {key}; {_REMEDY}")
+
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as JSON ({error}); run the stage that writes it again") from None
+        value = json.loads(content, object_hook=Object, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read as JSON ({error}); {_REMEDY}") from None
+    if not isinstance(value, Object):
+        raise InputError(f"{path}: holds no JSON object; {_REMEDY}")
+    return value
+
+
+def read_threshold(path: Path) -> float:
+    """The threshold of the infection map in the metrics (JSON) of a single network."""
+    value = read_json(path)["threshold"]
+    value = value["value"] if isinstance(value, dict) else None
+    if not isinstance(value, float | int) or not 0 <= value <= 1:
+        raise InputError(f"{path}: the threshold is {value!r}, where a number from 0 to 1 is expected; {_REMEDY}")
+    return value
 
 
 def first_seeds(runs: Sequence[Run]) -> list[Run]:
@@ -68,9 +90,13 @@ def thresholds(runs: Sequence[Run], metrics: Sequence[Run]) -> list[float]:
     paths = {run[:2]: run.path for run in metrics}
     if missing := [run for run in runs if run[:2] not in paths]:
         raise InputError(f"no --thresholds for method {missing[0].method}, seed {missing[0].seed}")
-    return [read_json(paths[run[:2]])["threshold"]["value"] for run in runs]
+    return [read_threshold(paths[run[:2]]) for run in runs]
 
 
 def labels(runs: Sequence[Run], methods: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """The label of each method of `runs`, in their order: as the config's section `methods` says, else the name."""
     return {run.method: methods.get(run.method, {}).get("label", run.method) for run in runs}
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -26,7 +26,9 @@ def read_patients(path: Path) -> pd.DataFrame:
 
     Raises `InputError` for a table that cannot be read and for a score other than 0, 1 or 2.
     """
-    table = read_table(path, ("patient", "morbidity", "score", "slices"), dtype={"patient": str})
+    table = read_table(
+        path, ("patient", "morbidity", "score", "slices"), numbers=("score", "slices"), dtype={"patient": str}
+    )
     wrong = table[table["score"].notna() & ~table["score"].isin(severity_metrics.SCORES)]
     if len(wrong):
         row = wrong.iloc[0]

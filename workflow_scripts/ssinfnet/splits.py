@@ -9,6 +9,7 @@ import pandas as pd
 from ssinfnet.config.split import Split
 from ssinfnet.errors import InputError
 from ssinfnet.files import write_text
+from ssinfnet.frames import read_csv
 
 PARTS = ("train", "validation", "test")
 
@@ -44,10 +45,7 @@ def folds(table: pd.DataFrame, count: int) -> pd.Series:
 
 def read(path: str | Path, *, by: str | None = None) -> pd.DataFrame:
     """The table of a split file; with `by: group`, a group on two sides is an error that names it."""
-    try:
-        table = pd.read_csv(path, dtype=str)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a split table ({error})") from None
+    table = read_csv(path, dtype=str, keep_default_na=False)
     if list(table.columns) != ["id", "group", "part"] or not set(table["part"]) <= set(PARTS):
         raise InputError(f"{path}: not a split table (columns id, group, part; parts {', '.join(PARTS)})")
     if by == "group" and (torn := _torn(table)):

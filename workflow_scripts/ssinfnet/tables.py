@@ -23,7 +23,7 @@ import pandas as pd
 from ssinfnet import published, severity_seeds, summaries
 from ssinfnet.config.methods import Method
 from ssinfnet.errors import InputError
-from ssinfnet.frames import text
+from ssinfnet.frames import read_csv, text
 from ssinfnet.intervals import describe
 from ssinfnet.runs import Run, read_json
 from ssinfnet.severity_metrics import CUTOFFS
@@ -106,10 +106,7 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared:
 
 def read(path: Path) -> pd.DataFrame:
     """A table that tabulate_results wrote, all text."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table ({error})") from None
+    table = read_csv(path, dtype=str, keep_default_na=False)
     if tuple(table.columns) != COLUMNS:
         raise InputError(f"{path}: not a table of results; run tabulate_results again")
     return table

@@ -1,6 +1,8 @@
 """The whole config, assembled where the Snakefile needs it; no other module may import this one."""
 
 import difflib
+import itertools
+import reprlib
 import types
 import typing
 from typing import Any
@@ -24,6 +26,8 @@ from ssinfnet.config.split import Split
 from ssinfnet.config.training import Multi, Single
 from ssinfnet.config.unlabelled import Unlabelled
 from ssinfnet.errors import InputError
+
+MAX_VALUES, MAX_TEXT = 10_000, 10_000
 
 
 class Config(Section):
@@ -85,19 +89,35 @@ class Config(Section):
 
 def parse(values: dict[str, Any]) -> Config:
     """The validated config; raises `InputError` that lists every wrong key, with the nearest valid one."""
+    if _is_too_large(values):
+        raise InputError(f"the config holds more than {MAX_VALUES:,} values, or text longer than {MAX_TEXT:,}")
     try:
         return Config.model_validate(values)
     except ValidationError as error:
         raise InputError.from_defects("the config", [_explain(item) for item in error.errors()]) from None
 
 
+def _is_too_large(values: Any) -> bool:
+    """Whether a walk over all values ends too late: in YAML a few lines of references can stand for billions."""
+    waiting, count = [values], 0
+    while waiting and count <= MAX_VALUES:
+        value, count = waiting.pop(), count + 1
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            return True
+        if isinstance(value, dict | list | tuple):
+            waiting.extend(itertools.islice(value, MAX_VALUES))
+        if isinstance(value, dict):
+            waiting.extend(itertools.islice(value.values(), MAX_VALUES))
+    return count > MAX_VALUES
+
+
 def _explain(item: dict[str, Any]) -> str:
-    location = [str(part) for part in item["loc"]]
+    location = [reprlib.repr(str(part))[1:-1] for part in item["loc"]]
     key = ".".join(location)
     if item["type"] == "extra_forbidden":
         near = difflib.get_close_matches(location[-1], _keys(Config, location[:-1]), 1)
         return f"config: unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
-    return f"config: {key}: {item['msg'].removeprefix('Value error, ')} (got {item['input']!r})"
+    return f"config: {key}: {item['msg'].removeprefix('Value error, ')} (got {reprlib.repr(item['input'])})"
 
 
 def _keys(model: Any, path: list[str]) -> list[str]:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from ssinfnet import inputs
 from ssinfnet.errors import InputError
 from ssinfnet.networks import torchvision_operators
 
@@ -49,10 +49,11 @@ def create(name: str, weights: str = "none") -> tuple[nn.Module, list[int]]:
 
 def _load(module: nn.Module, path: Path) -> None:
     """Load the backbone's weights from a file, which may hold a classifier besides."""
+    inputs.check(path)
     try:
         # timm renames the first level where it takes a backbone apart: features.0 becomes features_0.
         stored = {_plain(key): value for key, value in load_file(path).items()}
-    except (OSError, SafetensorError) as error:
+    except Exception as error:  # the parsers of header and tensors raise many kinds for a broken file
         raise InputError(f"{path}: cannot be read as safetensors ({error})") from None
     own: Mapping[str, torch.Tensor] = module.state_dict()
     state = {key: stored[_plain(key)] for key in own if _plain(key) in stored}

@@ -4,11 +4,12 @@ The published code names its modules differently and was often saved with leftov
 parallel wrapper, the backbone's unused classifier, and counters of a profiler on every level.
 """
 
+import zipfile
 from pathlib import Path
 
 import torch
 
-from ssinfnet import networks
+from ssinfnet import archives, inputs, networks
 from ssinfnet.errors import InputError
 
 _PREFIX = "module."
@@ -70,10 +71,13 @@ def load(path: str | Path, backbone: str = "res2net50d") -> dict[str, torch.Tens
 
 def _read(path: str | Path) -> dict[str, torch.Tensor]:
     """Tensors of a state dict by published name, without what its saving left behind; runs no code of the file."""
+    inputs.check(path)
     try:
+        if zipfile.is_zipfile(path):  # torch stores without compression; before 1.6 it wrote no zip archive
+            archives.inspect(path, max_ratio=1)
         stored = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except InputError:
+        raise
     except Exception as error:  # torch raises many kinds for what is not a file of tensors
         raise InputError(
             f"{path}: cannot be read as a PyTorch state dict ({type(error).__name__}); a whole pickled network is not "

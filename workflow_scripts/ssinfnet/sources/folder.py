@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ssinfnet import slices
 from ssinfnet.errors import InputError
+from ssinfnet.frames import read_csv
 from ssinfnet.pictures import list_by_stem, read_classes, read_grey, read_infection, transpose
 
 EFFUSION = 3
@@ -78,9 +78,9 @@ def _groups(path: Path, images: dict[str, Path], defects: list[str]) -> dict[str
     if not path.exists():
         return {}
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        defects.append(f"{path}: cannot be read as CSV ({error})")
+        frame = read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except InputError as error:
+        defects.append(str(error))
         return {}
     if not {"id", "group"} <= set(frame.columns):
         defects.append(f"{path}: its columns should be id and group, not {', '.join(map(str, frame.columns))}")

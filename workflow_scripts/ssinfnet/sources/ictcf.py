@@ -14,9 +14,11 @@ from pathlib import Path
 import pandas as pd
 
 from ssinfnet import slices
+from ssinfnet.archives import is_inside
 from ssinfnet.config.ictcf import Ictcf
 from ssinfnet.errors import InputError
 from ssinfnet.files import write_text
+from ssinfnet.frames import read_csv
 from ssinfnet.pictures import list_pictures, natural_key, read_grey
 from ssinfnet.sources.patients import patient_id, read_table
 
@@ -89,7 +91,10 @@ def list_folder(folder: str | Path) -> list[Picture]:
         if patient in owners:
             defects.append(f"{path}: patient {patient} has the folder {owners[patient]} already")
         owners[patient] = path.name
-        result.extend(Picture(patient, picture) for picture in list_pictures(path))
+        try:
+            result.extend(Picture(patient, picture) for picture in list_pictures(path))
+        except InputError as error:
+            defects.append(str(error))
     if not defects and not result:
         defects.append(f"{folder}: no picture in it; it should hold one folder of JPEG or PNG files per patient")
     if defects:
@@ -100,15 +105,14 @@ def list_folder(folder: str | Path) -> list[Picture]:
 def read_manifest(path: str | Path) -> list[Picture]:
     """The pictures that a manifest lists; raises `InputError` for a file that is no manifest or lists nothing."""
     path = Path(path)
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a manifest ({error})") from None
+    frame = read_csv(path, dtype=str, keep_default_na=False)
     if list(frame.columns) != MANIFEST:
         raise InputError(f"{path}: not a manifest; its columns should be {', '.join(MANIFEST)}")
     if frame.empty:
         raise InputError(f"{path}: lists no picture; remove it and run the download again")
-    rows = frame.itertuples(index=False)
+    rows = list(frame.itertuples(index=False))
+    if outside := [row.file for row in rows if not is_inside(row.file)]:
+        raise InputError(f"{path}: {outside[0]!r} lies outside of its folder; remove it and run the download again")
     return [Picture(row.patient, path.parent / row.file, row.sha256) for row in rows]
 
 

@@ -1,6 +1,8 @@
 """NIfTI files, read whole and shown as a radiologist sees them."""
 
 import gzip
+import io
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,14 +10,19 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
-from nibabel.funcs import squeeze_image
+from nibabel.arrayproxy import ArrayProxy
 from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt2axcodes, ornt_transform
-from nibabel.spatialimages import HeaderDataError
-from nibabel.wrapstruct import WrapStructError
 
+from ssinfnet import inputs
 from ssinfnet.errors import InputError
 
+MAX_BYTES = 512 * inputs.MIB
+"""Of a file, unpacked: 1,000 slices of 512 x 512, two bytes each."""
+MAX_VOXELS = 2**27
+"""Twice what 512 x 512 x 256 has; four bytes each, and once more while they are turned."""
+MAX_SIDE = 4096
+"""Along any axis; so many slices of a few voxels would take hours to store."""
+_BLOCK = 2**22
 _LABEL_TOLERANCE = 1e-3
 
 
@@ -43,33 +50,31 @@ def read_scan(path: str | Path, name: str = "") -> Scan:
     or damaged file, for what is not NIfTI, for NaN and infinite values, and for an affine that gives no orientation.
     """
     name = name or str(path)
-    image = squeeze_image(_parse(_read_bytes(Path(path), name), name))
-    if image.ndim != 3 or 0 in image.shape:
-        raise InputError(f"{name}: shape {image.shape}, where a stack of slices (three dimensions) is expected")
-    try:
-        values = np.asanyarray(image.dataobj)
-    except (OSError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{name}: damaged NIfTI, fewer voxels than its header says ({reason})") from None
-    if values.dtype.kind == "f":
-        values = values.astype(np.float32)
-        if not np.isfinite(values).all():
-            raise InputError(f"{name}: holds NaN or infinite values")
-    elif values.dtype.kind not in "iu":
-        raise InputError(f"{name}: voxels of type {values.dtype}, where one number each is expected")
-    return Scan(name, *_orient(values, image.affine, name))
+    image, affine = _parse(_read_bytes(Path(path), name), name)
+    shape = image.shape
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    if len(shape) != 3 or min(shape) < 1:
+        raise InputError(f"{name}: shape {shape}, where a stack of slices (three dimensions) is expected")
+    if max(shape) > MAX_SIDE or math.prod(shape) > MAX_VOXELS:
+        raise InputError(f"{name}: shape {shape} is more than any CT has")
+    values = _voxels(image.dataobj.reshape(shape), name)
+    return Scan(name, *_orient(values, affine, name))
 
 
 def read_labels(path: str | Path, codes: range, name: str = "") -> Scan:
     """Read a label file as uint8, slices x H x W; raises `InputError` for a value outside of `codes` too."""
     scan = read_scan(path, name)
-    rounded = np.rint(scan.values)
-    # Stored with a scale factor, a code may come back with a rounding error.
-    wrong = (np.abs(scan.values - rounded) > _LABEL_TOLERANCE) | (rounded < codes.start) | (rounded >= codes.stop)
-    if wrong.any():
-        found = ", ".join(f"{value:g}" for value in np.unique(scan.values[wrong])[:5])
-        raise InputError(f"{scan.name}: label codes {found}, where {codes.start} to {codes.stop - 1} are expected")
-    return Scan(scan.name, rounded.astype(np.uint8), scan.axes)
+    labels = np.empty(scan.values.shape, np.uint8)
+    for position, values in enumerate(scan.values):
+        rounded = np.rint(values)
+        # Stored with a scale factor, a code may come back with a rounding error.
+        wrong = (np.abs(values - rounded) > _LABEL_TOLERANCE) | (rounded < codes.start) | (rounded >= codes.stop)
+        if wrong.any():
+            found = ", ".join(f"{value:g}" for value in np.unique(values[wrong])[:5])
+            raise InputError(f"{scan.name}: label codes {found}, where {codes.start} to {codes.stop - 1} are expected")
+        labels[position] = rounded
+    return Scan(scan.name, labels, scan.axes)
 
 
 def mismatch(image: Scan, labels: Scan) -> str | None:
@@ -104,26 +109,60 @@ def attempt(defects: list[str], read: Callable, *arguments: object) -> Scan | No
 def _read_bytes(path: Path, name: str) -> bytes:
     """The file's bytes, decompressed to the end, where gzip keeps the checksum that nibabel never reaches."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read ({error.strerror})") from None
-    if content[:64].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        content = inputs.read(path, MAX_BYTES)
+    except InputError as error:
+        raise InputError(str(error).replace(str(path), name, 1)) from None
+    found = inputs.recognise(content[: inputs.HEAD])
+    if found == "a web page":
         raise InputError(f"{name}: is a web page, not NIfTI; remove it and fetch it again")
+    if found in ("DICOM", "a picture"):
+        raise InputError(f"{name}: is {found}, not NIfTI; convert the series first, as dcm2niix does for DICOM")
     if not path.name.endswith(".gz"):
         return content
     try:
-        return gzip.decompress(content)
+        with gzip.open(io.BytesIO(content)) as file:
+            content = file.read(MAX_BYTES + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise InputError(f"{name}: truncated or damaged gzip file ({error}); remove it and fetch it again") from None
+    if len(content) > MAX_BYTES:
+        raise InputError(f"{name}: unpacks to more than {MAX_BYTES:,} bytes")
+    return content
 
 
-def _parse(content: bytes, name: str) -> nib.Nifti1Image:
+def _parse(content: bytes, name: str) -> tuple[nib.Nifti1Image, np.ndarray]:
+    """The image, its voxels yet to be read, and its affine."""
     for kind in (nib.Nifti1Image, nib.Nifti2Image):
         try:
-            return kind.from_bytes(content)
-        except (ImageFileError, HeaderDataError, WrapStructError, OSError, ValueError):
+            image = kind.from_bytes(content)
+            return image, image.affine
+        except Exception:  # nibabel raises many kinds for a header that makes no sense
             continue
     raise InputError(f"{name}: not a NIfTI file")
+
+
+def _voxels(stored: ArrayProxy, name: str) -> np.ndarray:
+    """The scaled voxels in the order of the file, float32 or their integer type, finite.
+
+    Read in blocks of slices, as NumPy would scale them all in double precision.
+    """
+    values = None
+    step = max(1, _BLOCK // math.prod(stored.shape[:2]))
+    for start in range(0, stored.shape[2], step):
+        try:
+            with np.errstate(all="ignore"):
+                block = np.asanyarray(stored[..., start : start + step])
+        except Exception as error:  # nibabel raises many kinds for what a header says of voxels that are not there
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise InputError(f"{name}: damaged NIfTI, fewer voxels than its header says ({reason})") from None
+        if block.dtype.kind not in "fiu":
+            raise InputError(f"{name}: voxels of type {block.dtype}, where one number each is expected")
+        if values is None:
+            values = np.empty(stored.shape, np.float32 if block.dtype.kind == "f" else block.dtype, order="F")
+        with np.errstate(over="ignore"):
+            values[..., start : start + step] = block
+        if block.dtype.kind == "f" and not np.isfinite(values[..., start : start + step]).all():
+            raise InputError(f"{name}: holds NaN or infinite values")
+    return values
 
 
 def _orient(values: np.ndarray, affine: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, str, str]]:

@@ -7,6 +7,8 @@ import pandas as pd
 
 from ssinfnet.config.ictcf import Ictcf
 from ssinfnet.errors import InputError
+from ssinfnet.frames import read_csv
+from ssinfnet.sources.workbook import read_rows
 
 
 def read_table(path: str | Path, config: Ictcf) -> pd.DataFrame:
@@ -16,19 +18,10 @@ def read_table(path: str | Path, config: Ictcf) -> pd.DataFrame:
     Raises `InputError` for an unreadable table, a missing column, and all rows with a missing or duplicate value.
     """
     path = Path(path)
-    frame = _read(path)
-    frame.columns = [str(name).strip() for name in frame.columns]
-    for key in ("patient_column", "morbidity_column"):
-        name = getattr(config, key)
-        if name not in frame.columns:
-            raise InputError(
-                f"{path}: no column {name!r} among {', '.join(frame.columns)}; give its name as ictcf.{key}"
-            )
-    defects = []
+    defects, classes = [], []
     patients: dict[str, int] = {}
-    for row, (patient, morbidity) in enumerate(
-        zip(frame[config.patient_column], frame[config.morbidity_column], strict=True), start=2
-    ):
+    for row, (patient, morbidity) in enumerate(_read(path, config), start=2):
+        classes.append(" ".join(morbidity.split()))
         try:
             name = patient_id(patient)
         except ValueError as error:
@@ -39,11 +32,11 @@ def read_table(path: str | Path, config: Ictcf) -> pd.DataFrame:
         if name in patients:
             defects.append(f"{path}: row {row}: {name} is in row {patients[name]} already")
         patients.setdefault(name, row)
-    if not defects and frame.empty:
+    if not defects and not patients:
         defects.append(f"{path}: holds no patient")
     if defects:
         raise InputError.from_defects(path, defects)
-    morbidity = frame[config.morbidity_column].str.split().str.join(" ")
+    morbidity = pd.Series(classes, dtype=str)
     return pd.DataFrame(
         {"patient": list(patients), "morbidity": morbidity, "score": morbidity.map(config.scores).astype("Int64")}
     )
@@ -63,16 +56,21 @@ def patient_id(text: object) -> str:
     return re.sub(r"\s+", "_", text)
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """All cells as text, empty ones as an empty string."""
-    options = {"dtype": str, "keep_default_na": False}
-    try:
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
-            return pd.read_excel(path, engine="openpyxl", **options)
-        if path.suffix.lower() in (".csv", ".txt"):
-            return pd.read_csv(path, encoding="utf-8-sig", **options)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except Exception as error:  # the readers raise a dozen kinds for a damaged file
-        raise InputError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
-    raise InputError(f"{path}: not a table; give .xlsx or .csv")
+def _read(path: Path, config: Ictcf) -> list[tuple[str, str]]:
+    """Patient and class of each row, as text."""
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        rows = read_rows(path)
+        header = next(rows, [])
+    elif path.suffix.lower() in (".csv", ".txt"):
+        frame = read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+        header, rows = list(frame.columns), frame.itertuples(index=False)
+    else:
+        raise InputError(f"{path}: not a table; give .xlsx or .csv")
+    header = [str(name).strip() for name in header]
+    places = []
+    for key in ("patient_column", "morbidity_column"):
+        name = getattr(config, key)
+        if name not in header:
+            raise InputError(f"{path}: no column {name!r} among {', '.join(header)}; give its name as ictcf.{key}")
+        places.append(header.index(name))
+    return [tuple(row[place] if place < len(row) else "" for place in places) for row in rows]

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 
+from ssinfnet import archives, inputs
 from ssinfnet.errors import InputError
 from ssinfnet.files import atomic_path
 
@@ -25,13 +26,23 @@ def save_weights(path: str | Path, state: dict[str, torch.Tensor], metadata: dic
 
 
 def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file (none when it is not ours); raises `InputError` for anything else."""
+    """Tensors and metadata of a safetensors file (none when it is not ours).
+
+    Raises `InputError` for anything else, and for values that are NaN or infinite.
+    """
+    inputs.check(path)
     try:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads((file.metadata() or {}).get("ssinfnet", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError) as error:
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        wrong = next((name for name, value in state.items() if not value.isfinite().all()), None)
+    except Exception as error:  # the parsers of header, metadata and tensors raise many kinds for a broken file
         raise InputError(f"{path}: cannot be read as safetensors ({error})") from None
+    if wrong is not None:
+        raise InputError(f"{path}: {wrong} holds NaN or infinite values; train it again")
+    if not isinstance(metadata, dict):
+        raise InputError(f"{path}: its metadata are not those of a training; train it again")
+    return state, metadata
 
 
 def save_state(path: str | Path, state: dict[str, Any]) -> None:
@@ -46,20 +57,32 @@ def save_state(path: str | Path, state: dict[str, Any]) -> None:
 def load_state(path: str | Path) -> dict[str, Any]:
     """A training state; nothing but tensors and plain values is ever unpickled."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        # torch stores without compression, so a file that unpacks to more than its size was made to do harm.
+        archives.inspect(path, max_ratio=1)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     except Exception as error:  # torch raises many kinds for a broken file
         raise InputError(f"{path}: cannot be read as a training state ({type(error).__name__})") from None
+    if not isinstance(state, dict):
+        raise InputError(f"{path}: holds {type(state).__name__}, not a training state")
+    return state
 
 
 def load_into(network: torch.nn.Module, path: str | Path) -> dict[str, str]:
     """Load all weights of `network` from a safetensors file; returns the metadata."""
     state, metadata = load_weights(path)
+    fit(network, state, path)
+    return metadata
+
+
+def fit(network: torch.nn.Module, state: Any, path: str | Path) -> None:
+    """Load `state`, which comes from `path`, as all weights of `network`; `InputError` when they are not its own."""
     try:
         network.load_state_dict(state)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, AttributeError) as error:
         reason = textwrap.shorten(str(error), 300)
         raise InputError(f"{path}: the weights do not fit the network of the config ({reason})") from None
-    return metadata
 
 
 def _canonical(value: Any) -> Any:

@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import torch
@@ -24,6 +24,8 @@ from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.pretext import make_crops, train_round
 from ssinfnet.training.state import State
 from ssinfnet.training.supervised import SupervisedState, Task, train
+
+Kind = TypeVar("Kind", bound=State)
 
 
 def make_network(network: Section, seed: int, *, fresh: bool) -> torch.nn.Module:
@@ -67,8 +69,8 @@ def run_segment(
     state = SupervisedState()
     if args.resume:
         saved = checkpoint.load_state(args.resume)
-        network.load_state_dict(saved.pop("network"))
-        state = SupervisedState(**saved)
+        checkpoint.fit(network, saved.pop("network", None), args.resume)
+        state = make_state(SupervisedState, saved, args.resume)
         state.best, _ = checkpoint.load_weights(args.best)
     elif args.pretrained:
         inpainting.load_trunk(network, checkpoint.load_weights(args.pretrained)[0])
@@ -101,6 +103,17 @@ def run_segment(
     checkpoint.save_state(args.out_state, {"network": network.state_dict(), **kept})
 
 
+def make_state(kind: type[Kind], saved: dict[str, Any], path: Path) -> Kind:
+    """The state of a training that `path` holds; raises `InputError` when its parts are those of something else."""
+    try:
+        state = kind(**saved)
+    except TypeError:
+        raise InputError(f"{path}: not a training state of this kind; train the segment before again") from None
+    if type(state.epoch) is not int or not isinstance(state.history, list):
+        raise InputError(f"{path}: damaged training state; train the segment before again")
+    return state
+
+
 def run_round(
     args: argparse.Namespace,
     network_config: Section,
@@ -128,8 +141,8 @@ def run_round(
     state = State()
     if args.resume:
         saved = checkpoint.load_state(args.resume)
-        trained.load_state_dict(saved.pop("trained"))
-        state = State(**saved)
+        checkpoint.fit(trained, saved.pop("trained", None), args.resume)
+        state = make_state(State, saved, args.resume)
     augment = make_augment(augmentation_config, args.seed)
     crops = make_crops(slices.to(runtime.device), augment, config, number=args.round, seed=args.seed)
     state = train_round(
