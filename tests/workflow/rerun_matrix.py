@@ -1,11 +1,23 @@
 """What a change re-runs, said twice: here by hand, and by Snakemake, which test_rerun_matrix.py asks.
 
-`python tests/workflow/rerun_matrix.py > docs/reruns.md` writes the table for people.
+`PYTHONPATH=workflow_scripts python tests/workflow/rerun_matrix.py > docs/reruns.md` writes the table for people.
 """
 
+import copy
 import fnmatch
+import functools
+import itertools
 import sys
 from pathlib import Path
+from typing import Any
+
+import yaml
+from snakemake.utils import update_config
+
+from ssinfnet.config import document, workflow
+from ssinfnet.errors import InputError
+
+ROOT = Path(__file__).parents[2]
 
 # Which rules read what a rule writes.
 FEEDS = {
@@ -120,12 +132,12 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("pretext.size", "96", after("pretrain_single")),
     ("pretext.crop", "64", after("pretrain_single")),
     ("pretext.batch_size", "3", after("pretrain_single")),
-    ("pretext.learning_rates", "[0.02]", after("pretrain_single")),
-    ("pretext.milestones", "[]", set()),  # as it is: the number follows from that of the learning rates
+    ("pretext.learning_rates", "[0.02, 0.001]", after("pretrain_single")),
+    ("pretext.milestones", "[2]", after("pretrain_single")),
     ("pretext.rounds.first_*", "2", after("pretrain_single")),
     ("pretext.rounds.network_epochs", "3", after("pretrain_single")),
-    ("pretext.rounds.segment", "1", SUMMARY),
-    ("pretext.rounds.*", "1", set()),  # as it is
+    ("pretext.rounds.segment", "1", SUMMARY),  # no round is longer than that
+    ("pretext.rounds.*", "2", SUMMARY),  # there is no such round yet, or it has but one epoch left
     ("pretext.*", "0.5", after("pretrain_single")),
     ("*.network.name", "", set()),  # there is but one
     ("single.network.backbone", "resnet34", after("pretrain_single train_single")),
@@ -134,7 +146,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("single.schedule.epochs", "2", after("train_single")),
     ("single.schedule.segment", "2", SUMMARY),  # the one epoch is one segment still
     ("multi.schedule.epochs", "3", after("train_multi")),
-    ("multi.schedule.segment", "2", after("train_multi")),
+    ("multi.schedule.segment", "2", after("train_multi")),  # one job for both epochs
     ("single.training.optimizer", "sgd", after("train_single")),
     ("multi.training.optimizer", "sgd", after("train_multi")),
     ("single.training.scales", "[96]", after("train_single")),
@@ -167,11 +179,62 @@ def case(key: str) -> tuple[str, set[str]]:
 
 def every_key() -> list[str]:
     """All keys of the config; of the methods, those of the one with a pretext task."""
-    sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
-    from ssinfnet.config import document, workflow
-
     names = [row[0] for row in document.keys(workflow.Config)]
     return [name.replace("<name>", "sinfnet" if name.endswith(".pretext") else "ssinfnet") for name in names]
+
+
+def tiny_config() -> dict:
+    """The config of the tiny run, every key given."""
+    values = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(values, yaml.safe_load((ROOT / "tests/workflow/tiny.yaml").read_text()))
+    return workflow.parse(values).model_dump(mode="json")
+
+
+def overlay(changes: dict[str, Any]) -> dict:
+    """Values by key as sections within sections."""
+    result: dict = {}
+    for key, value in changes.items():
+        for part in reversed(key.split(".")):
+            value = {part: value}
+        update_config(result, value)
+    return result
+
+
+def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
+    """Values that are there already, in another place: numbers swapped, one a copy of its neighbour, a list reversed.
+
+    All pairs of a section that the config allows. Keys that shape the DAG are left out: what they re-run depends on
+    their value.
+    """
+    config, result = tiny_config(), {}
+    values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in every_key()}
+    shaping = ("seeds", "shards", "schedule", "rounds")
+    values = {key: value for key, value in values.items() if not set(shaping) & set(key.split("."))}
+    numbers = [(key, value) for key, value in values.items() if type(value) in (int, float)]
+    for (one, a), (other, b) in itertools.combinations(numbers, 2):
+        if one.split(".")[0] == other.split(".")[0] and a != b:
+            result[f"{one} and {other} swapped"] = {one: b, other: a}
+    for (one, a), (other, b) in itertools.pairwise(numbers):
+        if a != b:
+            result[f"{one} as {other}"] = {one: b}
+    for key, value in values.items():
+        if isinstance(value, list) and value != value[::-1]:
+            result[f"{key} reversed"] = {key: value[::-1]}
+    return {
+        name: (changes, set().union(*(case(key)[1] for key in changes)))
+        for name, changes in result.items()
+        if _is_valid(config, changes)
+    }
+
+
+def _is_valid(config: dict, changes: dict[str, Any]) -> bool:
+    values = copy.deepcopy(config)
+    update_config(values, overlay(changes))
+    try:
+        workflow.parse(values)
+    except InputError:
+        return False
+    return True
 
 
 def markdown() -> str:

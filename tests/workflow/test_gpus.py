@@ -1,7 +1,9 @@
 """What a workstation's GPUs are given to: Snakemake with profiles/default, real jobs, and cards that are made up."""
 
+import copy
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -57,9 +59,15 @@ def test_jobs_do_not_share_a_card(workflow, monkeypatch, cards, arguments, at_on
     [
         (1, [], {"1"}),
         (1, ["--resources", "gpu=0"], {"0"}),
+        (1, ["--resources", "gpu=2"], {"1"}),
         (0, [], {"0"}),
+        (0, ["--resources", "gpu=0"], {"0"}),
+        (0, ["--resources", "gpu=1"], {"1"}),
     ],
-    ids=["a machine with a GPU", "the CPU switch", "a machine without"],
+    ids=[
+        *("a machine with a GPU", "the CPU switch", "more than there are"),
+        *("a machine without", "the CPU switch there", "asked for what is not there"),
+    ],
 )
 def test_rules_use_a_gpu_where_there_is_one(workflow, monkeypatch, devices, arguments, asked):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -69,6 +77,21 @@ def test_rules_use_a_gpu_where_there_is_one(workflow, monkeypatch, devices, argu
     commands = re.findall(r"workflow_scripts/(\w+)\.py .* --gpus (\d)", plan)
     assert {rule for rule, _ in commands} == GPU_RULES
     assert {gpus for _, gpus in commands} == asked
+
+
+@pytest.mark.parametrize("asking", [("--resources", "gpu=1"), ("--set-resources", "pretrain_single:gpu=1")])
+def test_asking_for_a_gpu_where_there_is_none_is_an_error(finished, tmp_path, monkeypatch, asking):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    run = copy.copy(finished)
+    run.folder = shutil.copytree(finished.folder, tmp_path / "copy")
+    target = run.folder / "results/ssinfnet/seed0/single/pretext/round0/epoch1.pt"
+    arguments = ["--cores", "2", *run.overlay("{}"), "--force", str(target.relative_to(run.folder))]
+    result = run.snakemake(*arguments, *asking, check=False)
+    assert result.returncode == 1
+    assert "error: a GPU was asked for, but this machine shows none; use --resources gpu=0" in result.stderr
+    assert not target.exists()
+    run.snakemake(*arguments)  # without a number, the same job computes on the CPU
+    assert target.exists()
 
 
 def test_the_slurm_profile_knows_every_rule_that_uses_a_gpu():
