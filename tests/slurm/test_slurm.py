@@ -102,6 +102,7 @@ def test_the_results_are_the_same_bytes_as_without_a_cluster(submitted, local):
 def contents(results: Path) -> dict[str, bytes]:
     """Every result by name, but for what holds times."""
     files = [path.relative_to(results) for path in results.rglob("*") if path.is_file()]
+    files = [file for file in files if not file.name.endswith("provenance.json")]
     timed = ("logs", "benchmarks", "job_times.png")
     return {str(file): (results / file).read_bytes() for file in files if not set(timed) & set(file.parts)}
 
@@ -139,3 +140,16 @@ def test_a_finished_run_submits_nothing(submitted):
     output = run.snakemake("--workflow-profile", "profiles/slurm", *run.overlay(OVERLAY), timeout=120)
     assert "Nothing to be done" in output.stdout + output.stderr
     assert len(records()) == len(jobs)
+
+
+def test_the_error_of_a_job_that_fails_is_shown(submitted, tmp_path):
+    run = workflow(tmp_path / "failing")
+    script = run.folder / "workflow_scripts/generate_phantom.py"
+    script.write_text(
+        script.read_text().replace("import command\n", 'import command\n\nraise SystemExit("error: so it is")\n')
+    )
+    arguments = ["--workflow-profile", "profiles/slurm", "--retries", "0", *run.overlay(OVERLAY)]
+    result = run.snakemake(*arguments, "results/slices/medseg.h5", check=False, timeout=300)
+    assert result.returncode == 1
+    assert "error: so it is" in result.stderr
+    assert "results/logs/generate_phantom.log" in result.stderr

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 AT_A_TIME = 2
+TINY = ("--cores", "2", "--configfile", "tests/workflow/tiny.yaml", "../overlay.yaml")
 
 
 class Job(NamedTuple):
@@ -26,10 +27,10 @@ class Job(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a dry-run lists: the jobs, and how many of them each group holds that is submitted as one."""
+    """What a dry-run lists: the jobs without the final `all`, and the rules of each group that is submitted as one."""
 
     jobs: list[Job]
-    groups: list[int]
+    groups: list[list[str]]
 
     @property
     def rules(self) -> set[str]:
@@ -47,14 +48,14 @@ class DryRuns:
         # One question per process, as a Snakefile changes the interpreter that reads it.
         self.pool = ProcessPoolExecutor(AT_A_TIME, mp_context=context, max_tasks_per_child=1)
 
-    def ask(self, overlay: str = "{}", change: Callable[[Path], None] | None = None, *arguments: str) -> Future[Plan]:
-        """The jobs after `change` of a copy's files, with `overlay` laid over the tiny config."""
-        arguments = ("--cores", "2", "--configfile", "tests/workflow/tiny.yaml", "../overlay.yaml", *arguments)
-        return self.pool.submit(dry_run, self.folder, arguments, overlay, change)
+    def ask(
+        self, overlay: str = "{}", change: Callable[[Path], None] | None = None, arguments: tuple[str, ...] = TINY
+    ) -> Future[Plan]:
+        """The jobs after `change` of a copy's files, with `overlay` beside it as overlay.yaml."""
+        return self.pool.submit(_dry_run, self.folder, overlay, change, arguments)
 
 
-def dry_run(folder: Path, arguments: tuple[str, ...], overlay: str = "{}", change=None) -> Plan:
-    """What `snakemake --dry-run` lists in a copy of `folder`, beside which lies overlay.yaml."""
+def _dry_run(folder, overlay, change, arguments) -> Plan:
     from snakemake import cli
     from snakemake.logging import logger
     from snakemake_interface_logger_plugins.common import LogEvent
@@ -66,7 +67,7 @@ def dry_run(folder: Path, arguments: tuple[str, ...], overlay: str = "{}", chang
         if event == LogEvent.JOB_INFO:
             plan.jobs.append(Job(record.rule_name, dict(record.wildcards)))
         elif event == LogEvent.GROUP_INFO:
-            plan.groups.append(len(record.jobs))
+            plan.groups.append([job.rule.name for job in record.jobs])
         return True
 
     logger.addFilter(note)

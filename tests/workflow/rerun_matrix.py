@@ -172,6 +172,18 @@ KEYS: list[tuple[str, str, set[str]]] = [
 ]
 
 
+# The files of the library: what commands import, and what they read, with the rules that read it.
+SCRIPTS = ROOT / "workflow_scripts"
+MODULES = [str(path.relative_to(SCRIPTS)) for path in sorted(SCRIPTS.rglob("*.py"))]
+FILES = {
+    "ssinfnet/cases.html.j2": {"write_cases"},
+    "ssinfnet/summary.html.j2": {"write_summary"},
+    "ssinfnet/published/README.md": set(),
+    "ssinfnet/published/table_1.csv": {"write_summary"},
+    **{f"ssinfnet/published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},
+}
+
+
 def case(key: str) -> tuple[str, set[str]]:
     """The other value of a key, and the rules that run again."""
     return next((value, rules) for pattern, value, rules in KEYS if fnmatch.fnmatchcase(key, pattern))
@@ -237,23 +249,41 @@ def _is_valid(config: dict, changes: dict[str, Any]) -> bool:
     return True
 
 
+DOCUMENT = """# What a change runs again
+
+Made by `tests/workflow/rerun_matrix.py`. The tests beside it, `test_rerun_matrix.py` and `test_rerun_modules.py`,
+compare it with what Snakemake lists in dry-runs on the tiny run of the tests (`make test-slow`). That run has a phantom,
+two methods, one seed and one round of the coach, so a key that it does not use, as those of the downloads, runs only
+the summary, which holds the whole config.
+
+Each change is asked of Snakemake on its own:
+
+- {keys} keys, each with another valid value: the table below.
+- {moves} moves of values: two swapped within a section, one copied from its neighbour, a list reversed. They run what a
+  change of these keys runs.
+- All source files of the library, over {files}, each with one more line. It runs the stages whose commands had
+  imported or read the file in the tiny run, and what follows from them.
+- Nothing runs for keys in another order, an overlay equal to the default, or source files that are touched or checked
+  out with the same content.
+- A new method, a seed, more epochs or more rounds run exactly the new jobs, counted.
+
+All of it takes about six minutes on two cores, of which two are the tiny run.
+
+| key | changed to | runs again |
+|---|---|---|
+"""
+
+
 def markdown() -> str:
     """The matrix as a table."""
-    lines = [
-        "# What a change runs again",
-        "",
-        "Made by `tests/workflow/rerun_matrix.py`. `tests/workflow/test_rerun_matrix.py` checks it against what",
-        "Snakemake lists in a dry-run on the tiny run of the tests. That run has a phantom, two methods, one seed and",
-        "one round of the coach, so a key that it does not use, as those of the downloads, shows as running nothing.",
-        "",
-        "| key | changed to | runs again |",
-        "|---|---|---|",
-    ]
+    rows = []
     for key in every_key():
         value, rules = case(key)
         shown = "nothing" if not rules else "everything" if rules == EVERYTHING else ", ".join(sorted(rules))
-        lines.append(f"| `{key}` | {f'`{value}`' if value else 'no other value'} | {shown} |")
-    return "\n".join(lines) + "\n"
+        rows.append(f"| `{key}` | {f'`{value}`' if value else 'no other value'} | {shown} |")
+    keys = sum(bool(case(key)[0]) for key in every_key())
+    files = (len(MODULES) + len(FILES)) // 10 * 10
+    return DOCUMENT.format(keys=keys, moves=len(moved_values()), files=files) + "\n".join(rows) + "\n"
 
 
 if __name__ == "__main__":

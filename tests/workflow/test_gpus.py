@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from gpu_job import by_card, most_at_once
-from workflow_copy import ROOT, Workflow
+from workflow_copy import Workflow
 
 JOBS = Path(__file__).parents[1] / "gpu_job.py"
 GPU_RULES = {
@@ -92,10 +91,3 @@ def test_asking_for_a_gpu_where_there_is_none_is_an_error(finished, tmp_path, mo
     assert not target.exists()
     run.snakemake(*arguments)  # without a number, the same job computes on the CPU
     assert target.exists()
-
-
-def test_the_slurm_profile_knows_every_rule_that_uses_a_gpu():
-    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-    asking = {rule for rule, resources in profile["set-resources"].items() if resources["gpu"] == 1}
-    # Beyond those, only rules that share a group's job with one of them ask.
-    assert asking == GPU_RULES | set(profile["groups"])

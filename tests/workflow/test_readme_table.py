@@ -93,3 +93,8 @@ def test_a_row_says_what_the_matrix_says_of_its_keys(changed):
 def test_the_rows_about_no_key_are_those_that_tests_hold_true():
     assert {changed: again for changed, again in table().items() if changed in OTHER_ROWS} == OTHER_ROWS
     assert ANY_OTHER in ROWS
+
+
+def test_the_table_of_all_keys_is_the_matrix():
+    command = "PYTHONPATH=workflow_scripts python tests/workflow/rerun_matrix.py > docs/reruns.md"
+    assert (ROOT / "docs/reruns.md").read_text() == rerun_matrix.markdown(), command

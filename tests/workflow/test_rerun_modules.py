@@ -5,20 +5,9 @@ from pathlib import Path
 
 import imports
 import pytest
-from rerun_matrix import EVERYTHING, ROOT, after
+from rerun_matrix import EVERYTHING, FILES, MODULES, SCRIPTS, after
 
 pytestmark = pytest.mark.slow
-
-SCRIPTS = ROOT / "workflow_scripts"
-MODULES = [str(path.relative_to(SCRIPTS)) for path in sorted(SCRIPTS.rglob("*.py"))]
-# What is read and not imported.
-FILES = {
-    "ssinfnet/cases.html.j2": {"write_cases"},
-    "ssinfnet/summary.html.j2": {"write_summary"},
-    "ssinfnet/published/README.md": set(),
-    "ssinfnet/published/table_1.csv": {"write_summary"},
-    **{f"ssinfnet/published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},
-}
 
 
 def append(name: str, folder: Path) -> None:
