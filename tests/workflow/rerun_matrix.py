@@ -252,9 +252,9 @@ def _is_valid(config: dict, changes: dict[str, Any]) -> bool:
 DOCUMENT = """# What a change runs again
 
 Made by `tests/workflow/rerun_matrix.py`. The tests beside it, `test_rerun_matrix.py` and `test_rerun_modules.py`,
-compare it with what Snakemake lists in dry-runs on the tiny run of the tests (`make test-slow`). That run has a phantom,
-two methods, one seed and one round of the coach, so a key that it does not use, as those of the downloads, runs only
-the summary, which holds the whole config.
+compare it with what Snakemake lists in dry-runs on the tiny run of the tests (`make test-slow`). That run has a
+phantom, two methods, one seed and one round of the coach, so a key that it does not use, as those of the downloads,
+runs only the summary, which holds the whole config.
 
 Each change is asked of Snakemake on its own:
 
