@@ -18,12 +18,16 @@ GPU_RULES = {
 }
 # Jobs that ask for a GPU as the rules do, and for nothing else.
 SNAKEFILE = f"""
+configfile: "config.yaml"
+include: "rules/common.smk"
+
 rule all:
+    default_target: True
     input: expand("jobs/{{number}}.json", number=range(4))
 
 rule train:
     output: "jobs/{{number}}.json"
-    resources: gpu=1
+    resources: gpu=GPU
     shell: "PYTHONPATH=workflow_scripts {sys.executable} {JOBS} 3 > {{output}}"
 """
 
@@ -31,6 +35,12 @@ rule train:
 @pytest.fixture
 def workflow(tmp_path) -> Workflow:
     return Workflow(tmp_path)
+
+
+def install(workflow, devices):
+    """Have the driver of the workflow's machine show so many cards."""
+    module = workflow.folder / "workflow_scripts/ssinfnet/gpus.py"
+    module.write_text(f'{module.read_text()}\n\ndef _devices():\n    return [Path("/dev/nvidia0")] * {devices}\n')
 
 
 @pytest.mark.parametrize(
@@ -45,6 +55,7 @@ def workflow(tmp_path) -> Workflow:
 def test_jobs_do_not_share_a_card(workflow, monkeypatch, cards, arguments, at_once):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", cards)
     monkeypatch.setenv("TMPDIR", str(workflow.folder))
+    install(workflow, len(cards.split(",")))
     (workflow.folder / "jobs.smk").write_text(SNAKEFILE)
     workflow.snakemake("--snakefile", "jobs.smk", "--cores", "4", *arguments)
     jobs = [json.loads(file.read_text()) for file in (workflow.folder / "jobs").iterdir()]
@@ -70,8 +81,7 @@ def test_jobs_do_not_share_a_card(workflow, monkeypatch, cards, arguments, at_on
 )
 def test_rules_use_a_gpu_where_there_is_one(workflow, monkeypatch, devices, arguments, asked):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    module = workflow.folder / "workflow_scripts/ssinfnet/gpus.py"
-    module.write_text(f'{module.read_text()}\n\ndef _devices():\n    return [Path("/dev/nvidia0")] * {devices}\n')
+    install(workflow, devices)
     plan = workflow.snakemake("-n", "--printshellcmds", "--cores", "2", *arguments, *workflow.overlay("{}")).stdout
     commands = re.findall(r"workflow_scripts/(\w+)\.py .* --gpus (\d)", plan)
     assert {rule for rule, _ in commands} == GPU_RULES
