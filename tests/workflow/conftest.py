@@ -28,3 +28,9 @@ def finished(tmp_path_factory, imported) -> Workflow:
 def dry_runs(finished) -> DryRuns:
     """Dry-runs of copies of the finished workflow."""
     return DryRuns(finished.folder)
+
+
+@pytest.fixture(scope="session")
+def selected(request) -> set[str]:
+    """The parameters `name` of the tests that run, so that `-k` asks for their dry-runs alone."""
+    return {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}

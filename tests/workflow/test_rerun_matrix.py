@@ -23,9 +23,10 @@ VALUES = KEYS | rerun_matrix.moved_values()
 
 
 @pytest.fixture(scope="module")
-def plans(dry_runs):
+def plans(dry_runs, selected):
     """The plan for each change of values, asked for all at once."""
-    return {name: dry_runs.ask(yaml.safe_dump(overlay(changes))) for name, (changes, _) in VALUES.items()}
+    changes = {name: overlay(changes) for name, (changes, _) in VALUES.items() if name in selected}
+    return {name: dry_runs.ask(yaml.safe_dump(values)) for name, values in changes.items()}
 
 
 @pytest.mark.parametrize("name", VALUES)

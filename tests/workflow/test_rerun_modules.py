@@ -19,9 +19,10 @@ def append(name: str, folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def plans(dry_runs):
+def plans(dry_runs, selected):
     """The plan for each changed file, asked for all at once."""
-    return {name: dry_runs.ask(change=functools.partial(append, name)) for name in [*MODULES, *FILES]}
+    names = [name for name in [*MODULES, *FILES] if name in selected]
+    return {name: dry_runs.ask(change=functools.partial(append, name)) for name in names}
 
 
 @pytest.fixture(scope="module")
