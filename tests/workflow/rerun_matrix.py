@@ -98,6 +98,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
     ("shards", "3", after("extract_parenchyma segment_ictcf")),
     ("phantom.size", "64", EVERYTHING),
+    ("phantom.patients", "7", EVERYTHING),
     ("phantom.*", "4", EVERYTHING),
     ("download.*url", "http://localhost/{id}{patient}", SUMMARY),
     ("download.*", "7", SUMMARY),
@@ -123,6 +124,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("ictcf.folder", "elsewhere", SUMMARY),
     ("ictcf.table", "config.yaml", SUMMARY),
     ("ictcf.scores", "{Severe: 0}", after("prepare_ictcf")),
+    ("ictcf.*_column", "Other", after("prepare_ictcf")),
     ("ictcf.*", "1", after("prepare_ictcf")),
     ("parenchyma.method", "ictcf", after("extract_parenchyma evaluate_regions")),
     ("cleaning.max_components", "3", after("clean_parenchyma evaluate_regions")),
@@ -163,14 +165,17 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("priors.folds", "3", {"train_single", "predict_prior"} | FROM_MULTI),
     ("evaluation.empty", "skip", after("evaluate_single evaluate_multi")),
     ("evaluation.threshold", "0.4", after("evaluate_single evaluate_multi")),
-    ("evaluation.*", "50", after("evaluate_single evaluate_multi")),
+    ("evaluation.*", "200", after("evaluate_single evaluate_multi")),
     ("severity.patient_ratio", "max", after("score_severity")),
     ("severity.cutoffs", "published", after("score_severity")),
     ("severity.published", "[0.02, 0.4]", after("score_severity")),
     ("severity.least_infected", "0.3", after("score_severity evaluate_regions")),
+    ("severity.bootstrap", "200", after("score_severity")),
     ("severity.*", "3", after("score_severity")),
 ]
 
+# Keys that are valid only together with another.
+WITH = {"methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"}}
 
 # The files of the library: what commands import, and what they read, with the rules that read it.
 SCRIPTS = ROOT / "workflow_scripts"
@@ -212,6 +217,14 @@ def overlay(changes: dict[str, Any]) -> dict:
     return result
 
 
+def changed_keys() -> dict[str, tuple[dict[str, Any], set[str]]]:
+    """Another valid value of every key that has one, and the rules that run again."""
+    cases = {key: case(key) for key in every_key()}
+    return {
+        key: ({key: yaml.safe_load(value)} | WITH.get(key, {}), rules) for key, (value, rules) in cases.items() if value
+    }
+
+
 def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
     """Values that are there already, in another place: numbers swapped, one a copy of its neighbour, a list reversed.
 
@@ -240,13 +253,18 @@ def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
 
 
 def _is_valid(config: dict, changes: dict[str, Any]) -> bool:
-    values = copy.deepcopy(config)
-    update_config(values, overlay(changes))
     try:
-        workflow.parse(values)
+        with_changes(config, changes)
     except InputError:
         return False
     return True
+
+
+def with_changes(config: dict, changes: dict[str, Any]) -> dict:
+    """The config with other values by key; raises `InputError` for one that is not valid."""
+    values = copy.deepcopy(config)
+    update_config(values, overlay(changes))
+    return workflow.parse(values).model_dump(mode="json")
 
 
 DOCUMENT = """# What a change runs again
@@ -281,9 +299,8 @@ def markdown() -> str:
         value, rules = case(key)
         shown = "nothing" if not rules else "everything" if rules == EVERYTHING else ", ".join(sorted(rules))
         rows.append(f"| `{key}` | {f'`{value}`' if value else 'no other value'} | {shown} |")
-    keys = sum(bool(case(key)[0]) for key in every_key())
     files = (len(MODULES) + len(FILES)) // 10 * 10
-    return DOCUMENT.format(keys=keys, moves=len(moved_values()), files=files) + "\n".join(rows) + "\n"
+    return DOCUMENT.format(keys=len(changed_keys()), moves=len(moved_values()), files=files) + "\n".join(rows) + "\n"
 
 
 if __name__ == "__main__":

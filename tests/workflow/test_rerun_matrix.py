@@ -11,15 +11,7 @@ from rerun_matrix import TABLES, overlay
 
 pytestmark = pytest.mark.slow
 
-# Keys that are valid only together with another.
-WITH = {"methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"}}
-KEYS = {
-    key: ({key: yaml.safe_load(value), **WITH.get(key, {})}, rules)
-    for key in rerun_matrix.every_key()
-    for value, rules in [rerun_matrix.case(key)]
-    if value
-}
-VALUES = KEYS | rerun_matrix.moved_values()
+VALUES = rerun_matrix.changed_keys() | rerun_matrix.moved_values()
 
 
 @pytest.fixture(scope="module")

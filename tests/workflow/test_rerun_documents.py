@@ -1,4 +1,7 @@
-"""The README's table "I changed X, what runs again?" says what the matrix says, section by section."""
+"""What the documents say of re-runs is what the matrix says, which test_rerun_matrix.py compares with Snakemake.
+
+The README's table "I changed X, what runs again?" says it in words, section by section.
+"""
 
 import re
 
@@ -98,3 +101,12 @@ def test_the_rows_about_no_key_are_those_that_tests_hold_true():
 def test_the_table_of_all_keys_is_the_matrix():
     command = "PYTHONPATH=workflow_scripts python tests/workflow/rerun_matrix.py > docs/reruns.md"
     assert (ROOT / "docs/reruns.md").read_text() == rerun_matrix.markdown(), command
+
+
+def test_every_key_but_the_names_of_networks_has_another_valid_value():
+    config = rerun_matrix.tiny_config()
+    changed = rerun_matrix.changed_keys()
+    assert [
+        name for name, (changes, _) in changed.items() if rerun_matrix.with_changes(config, changes) == config
+    ] == []
+    assert set(rerun_matrix.every_key()) - set(changed) == {"single.network.name", "multi.network.name"}
