@@ -34,8 +34,11 @@ D = CONFIG.data_dir
 R = CONFIG.results_dir
 RUN = f"{R}/{{method}}/seed{{seed}}"
 
-# A machine without a GPU runs the same rules on the CPU; a cluster's profile sets gpu for the rules that train.
-GPU = int(gpus.available())
+# A machine without a GPU runs the same rules on the CPU, unless --resources or a profile gave a number of GPUs: then the
+# jobs ask for what is not there and fail. Without a number, one job at a time has a GPU.
+GPU = int(gpus.available() or "gpu" in workflow.global_resources)
+if "gpu" not in workflow.global_resources:
+    workflow.register_resource("gpu", 1)
 
 
 wildcard_constraints:

@@ -132,3 +132,16 @@ def test_a_finished_run_submits_nothing(submitted):
     output = run.snakemake("--workflow-profile", "profiles/slurm", *run.overlay(OVERLAY), timeout=120)
     assert "Nothing to be done" in output.stdout + output.stderr
     assert len(records()) == len(jobs)
+
+
+def test_the_error_of_a_job_that_fails_is_shown(submitted, tmp_path):
+    run = workflow(tmp_path / "failing")
+    script = run.folder / "workflow_scripts/generate_phantom.py"
+    script.write_text(
+        script.read_text().replace("import command\n", 'import command\n\nraise SystemExit("error: so it is")\n')
+    )
+    arguments = ["--workflow-profile", "profiles/slurm", "--retries", "0", *run.overlay(OVERLAY)]
+    result = run.snakemake(*arguments, "results/slices/medseg.h5", check=False, timeout=300)
+    assert result.returncode == 1
+    assert "error: so it is" in result.stderr
+    assert "results/logs/generate_phantom.log" in result.stderr

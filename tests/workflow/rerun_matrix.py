@@ -1,13 +1,25 @@
 """What a change re-runs, said twice: here by hand, and by Snakemake, which test_rerun_matrix.py asks.
 
-`python tests/workflow/rerun_matrix.py > docs/reruns.md` writes the table for people.
+`PYTHONPATH=workflow_scripts python tests/workflow/rerun_matrix.py > docs/reruns.md` writes the table for people.
 """
 
+import copy
 import fnmatch
+import functools
+import itertools
 import sys
 from pathlib import Path
+from typing import Any
 
-# Which rules read what a rule writes.
+import yaml
+from snakemake.utils import update_config
+
+from ssinfnet.config import document, workflow
+from ssinfnet.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+
+# Which rules read what a rule writes. What has the truth as its prior goes a way of its own, as fewer rules read it.
 FEEDS = {
     "generate_phantom": "prepare_medseg prepare_ictcf",
     "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_prior "
@@ -17,7 +29,9 @@ FEEDS = {
     "train_multi predict_test evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
     "write_cases plot_worst_cases plot_calibration plot_augmentation",
     "fingerprint_split": "write_summary",
-    "extract_truth": "predict_test",
+    "extract_truth": "predict_test:oracle",
+    "predict_test:oracle": "evaluate_multi:oracle plot_overlays",
+    "evaluate_multi:oracle": "compare_methods tabulate_results",
     "pretrain_single": "train_single plot_masks plot_learning",
     "plot_masks": "write_summary plot_times",
     "train_single": "predict_prior segment_ictcf plot_learning",
@@ -60,10 +74,10 @@ def after(*rules: str) -> set[str]:
         if rule not in found:
             found.add(rule)
             waiting += FEEDS[rule].split()
-    return found
+    return {rule.removesuffix(":oracle") for rule in found}
 
 
-EVERYTHING = set(FEEDS)
+EVERYTHING = after(*FEEDS)
 FROM_MULTI = after("pretrain_multi train_multi")
 TABLES = after("compare_methods")
 PICTURES = {"plot_overlays", "plot_worst_cases", "plot_calibration", "plot_augmentation"}
@@ -86,6 +100,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
     ("shards", "3", after("extract_parenchyma segment_ictcf")),
     ("phantom.size", "64", EVERYTHING),
+    ("phantom.patients", "7", EVERYTHING),
     ("phantom.*", "4", EVERYTHING),
     ("download.*url", "http://localhost/{id}{patient}", SUMMARY),
     ("download.*", "7", SUMMARY),
@@ -111,6 +126,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("ictcf.folder", "elsewhere", SUMMARY),
     ("ictcf.table", "config.yaml", SUMMARY),
     ("ictcf.scores", "{Severe: 0}", after("prepare_ictcf")),
+    ("ictcf.*_column", "Other", after("prepare_ictcf")),
     ("ictcf.*", "1", after("prepare_ictcf")),
     ("parenchyma.method", "ictcf", after("extract_parenchyma evaluate_regions")),
     ("cleaning.max_components", "3", after("clean_parenchyma evaluate_regions")),
@@ -120,12 +136,12 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("pretext.size", "96", after("pretrain_single")),
     ("pretext.crop", "64", after("pretrain_single")),
     ("pretext.batch_size", "3", after("pretrain_single")),
-    ("pretext.learning_rates", "[0.02]", after("pretrain_single")),
-    ("pretext.milestones", "[]", set()),  # as it is: the number follows from that of the learning rates
+    ("pretext.learning_rates", "[0.02, 0.001]", after("pretrain_single")),
+    ("pretext.milestones", "[2]", after("pretrain_single")),
     ("pretext.rounds.first_*", "2", after("pretrain_single")),
     ("pretext.rounds.network_epochs", "3", after("pretrain_single")),
-    ("pretext.rounds.segment", "1", SUMMARY),
-    ("pretext.rounds.*", "1", set()),  # as it is
+    ("pretext.rounds.segment", "1", SUMMARY),  # no round is longer than that
+    ("pretext.rounds.*", "2", SUMMARY),  # there is no such round yet, or it has but one epoch left
     ("pretext.*", "0.5", after("pretrain_single")),
     ("*.network.name", "", set()),  # there is but one
     ("single.network.backbone", "resnet34", after("pretrain_single train_single")),
@@ -134,7 +150,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("single.schedule.epochs", "2", after("train_single")),
     ("single.schedule.segment", "2", SUMMARY),  # the one epoch is one segment still
     ("multi.schedule.epochs", "3", after("train_multi")),
-    ("multi.schedule.segment", "2", after("train_multi")),
+    ("multi.schedule.segment", "2", after("train_multi")),  # one job for both epochs
     ("single.training.optimizer", "sgd", after("train_single")),
     ("multi.training.optimizer", "sgd", after("train_multi")),
     ("single.training.scales", "[96]", after("train_single")),
@@ -151,13 +167,28 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("priors.folds", "3", {"train_single", "predict_prior"} | FROM_MULTI),
     ("evaluation.empty", "skip", after("evaluate_single evaluate_multi")),
     ("evaluation.threshold", "0.4", after("evaluate_single evaluate_multi")),
-    ("evaluation.*", "50", after("evaluate_single evaluate_multi")),
+    ("evaluation.*", "200", after("evaluate_single evaluate_multi")),
     ("severity.patient_ratio", "max", after("score_severity")),
     ("severity.cutoffs", "published", after("score_severity")),
     ("severity.published", "[0.02, 0.4]", after("score_severity")),
     ("severity.least_infected", "0.3", after("score_severity evaluate_regions")),
+    ("severity.bootstrap", "200", after("score_severity")),
     ("severity.*", "3", after("score_severity")),
 ]
+
+# Keys that are valid only together with another.
+WITH = {"methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"}}
+
+# The files of the library: what commands import, and what they read, with the rules that read it.
+SCRIPTS = ROOT / "workflow_scripts"
+MODULES = [str(path.relative_to(SCRIPTS)) for path in sorted(SCRIPTS.rglob("*.py"))]
+FILES = {
+    "ssinfnet/cases.html.j2": {"write_cases"},
+    "ssinfnet/summary.html.j2": {"write_summary"},
+    "ssinfnet/published/README.md": set(),
+    "ssinfnet/published/table_1.csv": {"write_summary"},
+    **{f"ssinfnet/published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},
+}
 
 
 def case(key: str) -> tuple[str, set[str]]:
@@ -167,30 +198,111 @@ def case(key: str) -> tuple[str, set[str]]:
 
 def every_key() -> list[str]:
     """All keys of the config; of the methods, those of the one with a pretext task."""
-    sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
-    from ssinfnet.config import document, workflow
-
     names = [row[0] for row in document.keys(workflow.Config)]
     return [name.replace("<name>", "sinfnet" if name.endswith(".pretext") else "ssinfnet") for name in names]
 
 
+def tiny_config() -> dict:
+    """The config of the tiny run, every key given."""
+    values = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(values, yaml.safe_load((ROOT / "tests/workflow/tiny.yaml").read_text()))
+    return workflow.parse(values).model_dump(mode="json")
+
+
+def overlay(changes: dict[str, Any]) -> dict:
+    """Values by key as sections within sections."""
+    result: dict = {}
+    for key, value in changes.items():
+        for part in reversed(key.split(".")):
+            value = {part: value}
+        update_config(result, value)
+    return result
+
+
+def changed_keys() -> dict[str, tuple[dict[str, Any], set[str]]]:
+    """Another valid value of every key that has one, and the rules that run again."""
+    cases = {key: case(key) for key in every_key()}
+    return {
+        key: ({key: yaml.safe_load(value)} | WITH.get(key, {}), rules) for key, (value, rules) in cases.items() if value
+    }
+
+
+def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
+    """Values that are there already, in another place: numbers swapped, one a copy of its neighbour, a list reversed.
+
+    All pairs of a section that the config allows. Keys that shape the DAG are left out: what they re-run depends on
+    their value.
+    """
+    config, result = tiny_config(), {}
+    values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in every_key()}
+    shaping = ("seeds", "shards", "schedule", "rounds")
+    values = {key: value for key, value in values.items() if not set(shaping) & set(key.split("."))}
+    numbers = [(key, value) for key, value in values.items() if type(value) in (int, float)]
+    for (one, a), (other, b) in itertools.combinations(numbers, 2):
+        if one.split(".")[0] == other.split(".")[0] and a != b:
+            result[f"{one} and {other} swapped"] = {one: b, other: a}
+    for (one, a), (other, b) in itertools.pairwise(numbers):
+        if a != b:
+            result[f"{one} as {other}"] = {one: b}
+    for key, value in values.items():
+        if isinstance(value, list) and value != value[::-1]:
+            result[f"{key} reversed"] = {key: value[::-1]}
+    return {
+        name: (changes, set().union(*(case(key)[1] for key in changes)))
+        for name, changes in result.items()
+        if _is_valid(config, changes)
+    }
+
+
+def _is_valid(config: dict, changes: dict[str, Any]) -> bool:
+    try:
+        with_changes(config, changes)
+    except InputError:
+        return False
+    return True
+
+
+def with_changes(config: dict, changes: dict[str, Any]) -> dict:
+    """The config with other values by key; raises `InputError` for one that is not valid."""
+    values = copy.deepcopy(config)
+    update_config(values, overlay(changes))
+    return workflow.parse(values).model_dump(mode="json")
+
+
+DOCUMENT = """# What a change runs again
+
+Made by `tests/workflow/rerun_matrix.py`. The tests beside it, `test_rerun_matrix.py` and `test_rerun_modules.py`,
+compare it with what Snakemake lists in dry-runs on the tiny run of the tests (`make test-slow`). That run has a
+phantom, two methods, one seed and one round of the coach, so a key that it does not use, as those of the downloads,
+runs only the summary, which holds the whole config.
+
+Each change is asked of Snakemake on its own:
+
+- {keys} keys, each with another valid value: the table below.
+- {moves} moves of values: two swapped within a section, one copied from its neighbour, a list reversed. They run what a
+  change of these keys runs.
+- All source files of the library, over {files}, each with one more line. It runs the stages whose commands had
+  imported or read the file in the tiny run, and what follows from them.
+- Nothing runs for keys in another order, an overlay equal to the default, or source files that are touched or checked
+  out with the same content.
+- A new method, a seed, more epochs or more rounds run exactly the new jobs, counted.
+
+All of it takes about six minutes on two cores, of which two are the tiny run.
+
+| key | changed to | runs again |
+|---|---|---|
+"""
+
+
 def markdown() -> str:
     """The matrix as a table."""
-    lines = [
-        "# What a change runs again",
-        "",
-        "Made by `tests/workflow/rerun_matrix.py`. `tests/workflow/test_rerun_matrix.py` checks it against what",
-        "Snakemake lists in a dry-run on the tiny run of the tests. That run has a phantom, two methods, one seed and",
-        "one round of the coach, so a key that it does not use, as those of the downloads, shows as running nothing.",
-        "",
-        "| key | changed to | runs again |",
-        "|---|---|---|",
-    ]
+    rows = []
     for key in every_key():
         value, rules = case(key)
         shown = "nothing" if not rules else "everything" if rules == EVERYTHING else ", ".join(sorted(rules))
-        lines.append(f"| `{key}` | {f'`{value}`' if value else 'no other value'} | {shown} |")
-    return "\n".join(lines) + "\n"
+        rows.append(f"| `{key}` | {f'`{value}`' if value else 'no other value'} | {shown} |")
+    files = (len(MODULES) + len(FILES)) // 10 * 10
+    return DOCUMENT.format(keys=len(changed_keys()), moves=len(moved_values()), files=files) + "\n".join(rows) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,85 +1,170 @@
 """Every key of the config, changed: Snakemake lists exactly the rules that rerun_matrix.py says."""
 
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+import os
+import random
+from collections import Counter
 
 import pytest
 import rerun_matrix
 import yaml
-from snakemake.utils import update_config
-
-from ssinfnet.config import workflow
-
-# Keys that are valid only together with another.
-WITH = {"methods.ssinfnet.unlabelled": {"unlabelled": {"folder": "workflow_scripts"}}}
-KEYS = [key for key in rerun_matrix.every_key() if rerun_matrix.case(key)[0]]
+from rerun_matrix import TABLES, overlay
 
 pytestmark = pytest.mark.slow
 
-
-def overlay(key):
-    value = yaml.safe_load(rerun_matrix.case(key)[0])
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return yaml.safe_dump(value | WITH.get(key, {}))
+VALUES = rerun_matrix.changed_keys() | rerun_matrix.moved_values()
 
 
 @pytest.fixture(scope="module")
-def planned(finished):
-    """The rules that each changed key makes Snakemake list; two dry-runs at a time."""
-    with ThreadPoolExecutor(2) as pool:
-        jobs = {key: pool.submit(finished.planned, overlay(key)) for key in KEYS}
-    return {key: job.exception() or set(job.result()) for key, job in jobs.items()}
+def plans(dry_runs, selected):
+    """The plan for each change of values, asked for all at once."""
+    changes = {name: overlay(changes) for name, (changes, _) in VALUES.items() if name in selected}
+    return {name: dry_runs.ask(yaml.safe_dump(values)) for name, values in changes.items()}
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_a_changed_key_runs_what_the_matrix_says(planned, key):
-    assert planned[key] == rerun_matrix.case(key)[1]
+@pytest.mark.parametrize("name", VALUES)
+def test_a_changed_value_runs_what_the_matrix_says(plans, name):
+    assert plans[name].result().rules == VALUES[name][1]
 
 
-def test_the_matrix_knows_every_rule(finished):
-    everything = finished.planned("{data_dir: elsewhere, results_dir: elsewhere}")
-    assert set(everything) == rerun_matrix.EVERYTHING
+def test_the_matrix_knows_every_rule(dry_runs):
+    plan = dry_runs.ask("{data_dir: elsewhere, results_dir: elsewhere}").result()
+    assert plan.rules == rerun_matrix.EVERYTHING
 
 
-MODULES = {
-    "severity": rerun_matrix.after("score_severity"),
-    "metrics": rerun_matrix.after("evaluate_single evaluate_multi plot_overlays plot_augmentation"),
-    "networks/unet": rerun_matrix.after("pretrain_multi train_multi"),
-    "networks/coach": rerun_matrix.after("pretrain_single pretrain_multi train_single"),
-    "training/losses": rerun_matrix.after("pretrain_single pretrain_multi train_single"),
-    "splits": rerun_matrix.after("split_slices"),
-}
+# --- nothing runs -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("module", "users"), MODULES.items(), ids=MODULES)
-def test_an_edited_module_runs_the_stages_that_import_it(finished, module, users):
-    path = finished.folder / f"workflow_scripts/ssinfnet/{module}.py"
-    before = path.read_text()
-    try:
-        path.write_text(before + "\n# changed\n")
-        assert set(finished.planned()) == users
-    finally:
-        path.write_text(before)
+def rewrite(file, content: bytes):
+    """Put a new file in the place of one, which may be a link to that of the finished run."""
+    file.unlink()
+    file.write_bytes(content)
+
+
+def reorder(folder):
+    """Put the keys of every section of the config in another order, methods included."""
+    for name in ("config.yaml", "tests/workflow/tiny.yaml"):
+        values = yaml.safe_load((folder / name).read_text())
+        rewrite(folder / name, yaml.safe_dump(_shuffled(values, random.Random(0)), sort_keys=False).encode())
+
+
+def _shuffled(value, generator):
+    if not isinstance(value, dict):
+        return value
+    items = [(key, _shuffled(below, generator)) for key, below in value.items()]
+    generator.shuffle(items)
+    return dict(items)
+
+
+def check_out(folder):
+    """Every source file written anew with the same content, as `git checkout` of another branch and back does."""
+    for name in ("Snakefile", "config.yaml", "rules", "workflow_scripts", "envs", "profiles"):
+        for file in [folder / name] if (folder / name).is_file() else (folder / name).rglob("*"):
+            if file.is_file():
+                rewrite(file, file.read_bytes())
+
+
+def touch(folder):
+    """Every source file with the time of now, or of long ago: neither is the time at which a result was made."""
+    check_out(folder)
+    for number, file in enumerate(sorted((folder / "workflow_scripts").rglob("*.*"))):
+        if number % 2:
+            os.utime(file, (0, 0))
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "{severity: {seed: 0, folds: 2, bootstrap: 100}, evaluation: {bootstrap: 100}}",  # the same, in another order
-        "{split: {train: 36.0}}",  # the same number
-    ],
+    "change", [None, reorder, check_out, touch], ids=lambda change: getattr(change, "__name__", "no change")
 )
-def test_the_same_values_run_nothing(finished, text):
-    assert finished.planned(text) == {}
+def test_the_same_content_runs_nothing(dry_runs, change):
+    assert dry_runs.ask(change=change).result().jobs == []
 
 
-def test_the_whole_default_as_overlay_runs_nothing(finished):
-    values = yaml.safe_load((finished.folder / "config.yaml").read_text())
-    update_config(values, yaml.safe_load((finished.folder / "tests/workflow/tiny.yaml").read_text()))
-    assert finished.planned(yaml.safe_dump(workflow.parse(values).model_dump(mode="json"))) == {}
+@pytest.mark.parametrize(
+    "values",
+    [
+        rerun_matrix.tiny_config(),
+        {"severity": {"seed": 0, "folds": 2, "bootstrap": 100}, "evaluation": {"bootstrap": 100}},
+        {"split": {"train": 36.0}},
+    ],
+    ids=["the whole default", "two sections of it", "a whole number with a point"],
+)
+def test_an_overlay_that_says_what_holds_already_runs_nothing(dry_runs, values):
+    assert dry_runs.ask(yaml.safe_dump(values)).result().jobs == []
 
 
-def test_the_table_for_people_is_this_matrix():
-    table = Path(__file__).parents[2] / "docs/reruns.md"
-    assert table.read_text() == rerun_matrix.markdown(), "run: python tests/workflow/rerun_matrix.py > docs/reruns.md"
+# --- only what is new runs ----------------------------------------------------------------------------------------
+
+# The pages, tables and figures that show all methods; each is one job.
+SHOWN_TOGETHER = TABLES | {"plot_learning", "plot_overlays", "plot_worst_cases", "plot_calibration", "plot_severity"}
+# The jobs of one method and seed after its pretext task: two folds and the whole, three parts, two priors, two shards.
+AFTER_SINGLE = {"predict_prior": 3, "evaluate_single": 1, "segment_ictcf": 2}
+AFTER_MULTI = {
+    **{"predict_test": 2, "evaluate_multi": 2, "evaluate_regions": 1},
+    **{"segment_ictcf_classes": 2, "score_severity": 1},
+}
+METHOD = {"train_single": 3, **AFTER_SINGLE, "train_multi": 2, **AFTER_MULTI}
+PRETEXT = {"pretrain_single": 3, "pretrain_multi": 3}  # a round of the network, one of the coach, one of the network
+
+
+def times(number, jobs):
+    return {rule: number * count for rule, count in jobs.items()}
+
+
+ADDITIONS = {
+    "a method": (
+        {"methods": {"third": {"label": "Third", "pretext": "inpainting"}}},
+        {**METHOD, **PRETEXT, **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases"}, 1)},
+        {"method": {"third"}},
+    ),
+    "a seed": (
+        {"seeds": [0, 1]},
+        {**times(2, METHOD), **PRETEXT, **dict.fromkeys(SHOWN_TOGETHER, 1)},  # the case browser shows the first seed
+        {"seed": {"1"}},
+    ),
+    "an epoch of the multi network": (
+        {"multi": {"schedule": {"epochs": 3}}},
+        {
+            **times(2, {"train_multi": 1, **AFTER_MULTI}),
+            **dict.fromkeys(SHOWN_TOGETHER - {"plot_calibration"} | {"write_cases"}, 1),
+        },
+        {"epoch": {"3"}},
+    ),
+    "an epoch of the single network": (
+        {"single": {"schedule": {"epochs": 2}}},
+        {
+            **times(2, METHOD),
+            "pretrain_multi": 3,  # its slices come with the priors of the single network
+            **dict.fromkeys(SHOWN_TOGETHER | {"write_cases"}, 1),
+        },
+        {},
+    ),
+    "an epoch of pretext, so two rounds": (
+        {"pretext": {"rounds": {"network_epochs": 3}}},
+        {
+            **METHOD,
+            "pretrain_single": 2,
+            "pretrain_multi": 5,  # all rounds, with the new priors
+            "plot_masks": 1,
+            **dict.fromkeys(SHOWN_TOGETHER | {"write_cases"}, 1),
+        },
+        {"method": {"ssinfnet"}},
+    ),
+    "a longer first round in smaller segments": (
+        {"pretext": {"rounds": {"first_network": 3, "network_epochs": 4, "segment": 1}}},
+        {
+            **METHOD,
+            "pretrain_single": 4,  # two more epochs, and the two rounds that build on them
+            "pretrain_multi": 5,
+            "plot_masks": 1,
+            **dict.fromkeys(SHOWN_TOGETHER | {"write_cases"}, 1),
+        },
+        {"method": {"ssinfnet"}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "expected", "only"), ADDITIONS.values(), ids=ADDITIONS)
+def test_an_addition_runs_only_the_new_jobs(dry_runs, values, expected, only):
+    jobs = dry_runs.ask(yaml.safe_dump(values)).result().jobs
+    assert Counter(job.rule for job in jobs) == expected
+    for wildcard, names in only.items():
+        assert {job.wildcards[wildcard] for job in jobs if wildcard in job.wildcards} == names
