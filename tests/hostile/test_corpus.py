@@ -7,6 +7,7 @@ import corpus
 import pytest
 import sandbox
 from corpus_stages import STAGES
+from crafted_files import CASES
 
 READERS = {
     "nifti": ["nifti"], "png": ["picture", "mask"], "jpg": ["picture", "mask"], "tif": ["picture", "mask"],
@@ -16,6 +17,12 @@ READERS = {
 COUNT = 150
 # Damage to a pixel, a comment or a checksum that nobody reads leaves a file valid.
 MOST_VALID = 0.6
+
+
+def test_the_page_about_it_gives_its_numbers():
+    page = (sandbox.ROOT / "docs/hostile_input.md").read_text()
+    assert f"{COUNT} files of each" in page and f"{COUNT * len(READERS):,} in all" in page
+    assert f"{len(corpus.MUTATIONS)} kinds of damage" in page and f"{len(CASES)} files made to do harm" in page
 
 
 def test_the_corpus_is_large_and_always_the_same():
