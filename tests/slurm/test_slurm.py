@@ -67,16 +67,22 @@ def local(tmp_path_factory) -> Workflow:
 
 
 @pytest.fixture(scope="module")
-def submitted(tmp_path_factory):
-    """The workflow after a run through SLURM, and SLURM's record of each job."""
+def slurm(tmp_path_factory):
+    """A SLURM that runs until the last test has ended."""
     if reason := cluster.why_not():
         pytest.skip(reason)
+    with cluster.start(tmp_path_factory.mktemp("daemons"), gpus=2):
+        yield
+
+
+@pytest.fixture(scope="module")
+def submitted(slurm, tmp_path_factory):
+    """The workflow after a run through SLURM, and SLURM's record of each job."""
     run = workflow(tmp_path_factory.mktemp("slurm"))
     adapt_profile(run.folder)
     (run.folder / "hang_once").touch()
-    with cluster.start(tmp_path_factory.mktemp("daemons"), gpus=2):
-        run.snakemake("--workflow-profile", "profiles/slurm", *run.overlay(OVERLAY), timeout=2400)
-        yield run, records()
+    run.snakemake("--workflow-profile", "profiles/slurm", *run.overlay(OVERLAY), timeout=2400)
+    return run, records()
 
 
 def records() -> list[dict[str, str]]:
@@ -134,13 +140,14 @@ def test_a_finished_run_submits_nothing(submitted):
     assert len(records()) == len(jobs)
 
 
-def test_the_error_of_a_job_that_fails_is_shown(submitted, tmp_path):
+def test_the_error_of_a_job_that_fails_is_shown(slurm, tmp_path):
     run = workflow(tmp_path / "failing")
+    adapt_profile(run.folder)
     script = run.folder / "workflow_scripts/generate_phantom.py"
     script.write_text(
         script.read_text().replace("import command\n", 'import command\n\nraise SystemExit("error: so it is")\n')
     )
-    arguments = ["--workflow-profile", "profiles/slurm", "--retries", "0", *run.overlay(OVERLAY)]
+    arguments = ["--workflow-profile", "profiles/slurm", *run.overlay(OVERLAY), "--retries", "0"]
     result = run.snakemake(*arguments, "results/slices/medseg.h5", check=False, timeout=300)
     assert result.returncode == 1
     assert "error: so it is" in result.stderr
