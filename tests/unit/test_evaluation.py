@@ -181,7 +181,7 @@ def test_bad_maps_are_named(case):
     with pytest.raises(InputError, match=r"prior_test.h5: infection of s08 has the shape \(15, 14\), not \(16, 14\)"):
         run_single(folder)
     store("prior_test.h5", "test", infection={name: values * np.nan for name, values in infection.items()})
-    with pytest.raises(InputError, match=r"infection of s08 is no probability"):
+    with pytest.raises(InputError, match=r"infection of slice s08 holds NaN"):
         run_single(folder)
 
 
