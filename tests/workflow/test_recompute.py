@@ -241,4 +241,4 @@ def test_overlay_is_what_the_json_says_the_config_was(finished, config):
     wanted = yaml.safe_load((finished.folder / "tests/workflow/tiny.yaml").read_text())
     assert wanted["evaluation"]["bootstrap"] == config["evaluation"]["bootstrap"]
     assert wanted["severity"]["folds"] == config["severity"]["folds"]
-    assert list(wanted["methods"]) == list(METHODS)
+    assert [name for name, method in wanted["methods"].items() if method] == list(METHODS)

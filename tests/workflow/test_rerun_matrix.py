@@ -83,7 +83,7 @@ def test_the_same_content_runs_nothing(dry_runs, change):
     [
         rerun_matrix.tiny_config(),
         {"severity": {"seed": 0, "folds": 2, "bootstrap": 100}, "evaluation": {"bootstrap": 100}},
-        {"split": {"train": 36.0}},
+        {"split": {"train": 72.0}},
     ],
     ids=["the whole default", "two sections of it", "a whole number with a point"],
 )
