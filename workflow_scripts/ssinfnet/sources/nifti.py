@@ -17,9 +17,9 @@ from ssinfnet import inputs
 from ssinfnet.errors import InputError
 
 MAX_BYTES = 512 * inputs.MIB
-"""Of a file, unpacked: 1,000 slices of 512 x 512, two bytes each."""
+"""Of a file, unpacked: 512 slices of 512 x 512, up to four bytes each."""
 MAX_VOXELS = 2**27
-"""Twice what 512 x 512 x 256 has; four bytes each, and once more while they are turned."""
+"""512 slices of 512 x 512; four bytes each, and once more while they are turned."""
 MAX_SIDE = 4096
 """Along any axis; so many slices of a few voxels would take hours to store."""
 _BLOCK = 2**22
@@ -57,7 +57,9 @@ def read_scan(path: str | Path, name: str = "") -> Scan:
     if len(shape) != 3 or min(shape) < 1:
         raise InputError(f"{name}: shape {shape}, where a stack of slices (three dimensions) is expected")
     if max(shape) > MAX_SIDE or math.prod(shape) > MAX_VOXELS:
-        raise InputError(f"{name}: shape {shape} is more than any CT has")
+        raise InputError(
+            f"{name}: shape {shape} is more than {MAX_VOXELS:,} voxels, or {MAX_SIDE:,} along a side; cut it in parts"
+        )
     values = _voxels(image.dataobj.reshape(shape), name)
     return Scan(name, *_orient(values, affine, name))
 
