@@ -54,14 +54,17 @@ def results(*, low=0.6, chance=0.2, difference=None, accuracy=0.9, balanced=0.7)
     if difference:
         names = ("difference", "difference_low", "difference_high")
         second |= {"reference": "SInfNet", **dict(zip(names, map(str, difference), strict=True))}
-    lesion = row(verdict.LESIONS, "dice", 0.5, low=0.4, high=0.6, chance=0.3, note="some note")
+    lesions = [
+        row("ggo", "dice", 0.5, low=0.4, high=0.6, chance=0.3, note="some note"),
+        row("consolidation", "dice", 0.5, low=0.3, high=0.7, chance=0.5, note="some note"),
+    ]
     majority = {"source": "ours", "name": "majority", "method": tables.MAJORITY, "target": "patients_majority"}
     severity = [{**majority, "metric": name, "mean": "0.33"} for name in tables.SEVERITY_METRICS]
     severity[0]["mean"] = "0.81"
     scores = dict.fromkeys(tables.SEVERITY_METRICS, 0.5) | {"micro_f1": accuracy, "balanced_accuracy": balanced}
     severity += [row("patients_fitted", name, value) for name, value in scores.items()]
     severity += [row("patients", "auc_severe", 0.83, low=0.75, high=0.9, chance=0.5), row("patients", "spearman", 0.4)]
-    return {2: table(2, [first, second]), 3: table(3, [lesion]), 4: table(4, [lesion]), 5: table(5, severity)}
+    return {2: table(2, [first, second]), 3: table(3, lesions), 4: table(4, lesions), 5: table(5, severity)}
 
 
 # --- verdict ----------------------------------------------------------------------------------------------------------
@@ -74,6 +77,15 @@ def test_better_than_chance_asks_the_lower_end_of_the_interval():
     first = tables_by_number[2].index[0]
     tables_by_number[2].iloc[first, list(tables.COLUMNS).index("low")] = "0.4"
     assert verdict.findings(tables_by_number, [SEVERITY])[0].answer == "Only SS<InfNet>"
+
+
+def test_each_class_has_to_beat_chance():
+    findings = verdict.findings(results(), [SEVERITY])
+    assert [(finding.question, finding.answer) for finding in findings[1:3]] == [
+        ("Is GGO found better than by chance?", "Yes"),
+        ("Is consolidation found better than by chance?", "Not shown"),
+    ]
+    assert "reaches 0.500" in findings[2].because
 
 
 @pytest.mark.parametrize(
