@@ -248,9 +248,9 @@ def shape(*sides: int) -> list[int]:
 
 UNREADABLE = "not a NIfTI|fewer voxels"
 NIFTI = {
-    "dimensions overflow": header("any CT", dim=shape(32767, 32767, 32767)),
-    "dimensions of 2 ** 62": header("any CT", kind=nib.Nifti2Header, dim=shape(2**62, 4, 4)),
-    "many slices of a voxel": header("any CT", kind=nib.Nifti2Header, dim=shape(1, 1, 2**26)),
+    "dimensions overflow": header("voxels, or 4,096 along a side", dim=shape(32767, 32767, 32767)),
+    "dimensions of 2 ** 62": header("voxels, or 4,096 along a side", kind=nib.Nifti2Header, dim=shape(2**62, 4, 4)),
+    "many slices of a voxel": header("voxels, or 4,096 along a side", kind=nib.Nifti2Header, dim=shape(1, 1, 2**26)),
     "negative dimensions": header("stack of slices", dim=shape(-5, -5, 4)),
     "255 dimensions": header("not a NIfTI|stack", dim=[255, 5, 5, 4, 1, 1, 1, 1]),
     "fewer voxels": header("fewer voxels", dim=shape(500, 500, 400)),
