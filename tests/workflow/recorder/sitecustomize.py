@@ -12,6 +12,8 @@ def _note_imports():
     if program.parent.name != "workflow_scripts":
         return
     root = program.parent.resolve()
-    files = [Path(module.__file__).absolute() for module in sys.modules.values() if getattr(module, "__file__", None)]
-    names = [str(file.relative_to(root)) for file in files if file.is_relative_to(root)]
+    # Python forgets the file of the program itself before it comes here.
+    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())} - {None}
+    files = {program.resolve(), *(Path(file).absolute() for file in modules)}
+    names = sorted(str(file.relative_to(root)) for file in files if file.is_relative_to(root))
     Path(os.environ["IMPORTS"], f"{program.stem}-{os.getpid()}.txt").write_text("\n".join(names))
