@@ -25,7 +25,7 @@ report: .venv/ready   ## bind summary, tables, figures and provenance into one r
 test: .venv/ready   ## run the tests
 	$(BIN)/pytest
 
-test-slow: .venv/ready   ## run what takes minutes: what re-runs after each change, crashes, hostile input
+test-slow: .venv/ready   ## run what takes minutes: what re-runs after each change, crashes, the paper's jobs
 	$(BIN)/pytest tests --ignore=tests/benchmarks -m slow
 
 test-slurm: .venv/ready   ## run the DAG through a SLURM on this machine; as root, with slurm-wlm and munge installed

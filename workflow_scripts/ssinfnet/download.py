@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from ssinfnet import inputs
 from ssinfnet.errors import InputError
 from ssinfnet.locks import alone
 from ssinfnet.partial import PartialFile
@@ -68,10 +69,10 @@ def check_md5(path: Path, expected: str) -> None:
 def check_no_web_page(path: Path) -> None:
     """Raise `InputError` when `path` is empty or an HTML page, as servers send in place of a file."""
     with path.open("rb") as file:
-        start = file.read(512).lstrip().lower()
-    if not start:
+        start = file.read(inputs.HEAD)
+    if not start.strip():
         raise InputError(f"{path}: the server sent an empty file")
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
+    if inputs.recognise(start) == "a web page":
         raise InputError(f"{path}: the server sent a web page instead of the file")
 
 

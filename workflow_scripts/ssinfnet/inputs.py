@@ -24,7 +24,7 @@ _SIGNATURES = (
     (0, (b"\x89HDF",), "HDF5"),
     (0, (b"%PDF",), "PDF"),
 )
-HEAD = 352
+HEAD = 512
 """Bytes from which `recognise` tells a format."""
 
 
@@ -59,6 +59,6 @@ def read(path: str | Path, limit: int) -> bytes:
 
 def recognise(head: bytes) -> str | None:
     """What a file is by its first `HEAD` bytes, in words; None when that is not one of a few well-known formats."""
-    if head[:64].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+    if head[:HEAD].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
         return "a web page"
     return next((name for place, marks, name in _SIGNATURES if head[place:].startswith(marks)), None)

@@ -4,7 +4,6 @@ Pictures and patients are joined by patient id, never by position. The pictures 
 the phantom) or from a folder that holds one folder per patient.
 """
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -20,6 +19,7 @@ from ssinfnet.errors import InputError
 from ssinfnet.files import write_text
 from ssinfnet.frames import read_csv
 from ssinfnet.pictures import list_pictures, natural_key, read_grey
+from ssinfnet.provenance import file_hash
 from ssinfnet.sources.patients import patient_id, read_table
 
 MANIFEST = ["patient", "file", "bytes", "sha256"]
@@ -126,14 +126,8 @@ def write_manifest(path: str | Path, pictures: Iterable[Picture]) -> None:
     write_text(path, pd.DataFrame(rows, columns=MANIFEST).to_csv(index=False, lineterminator="\n"))
 
 
-def sha256(path: Path) -> str:
-    """The file's SHA-256 checksum, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _check_sum(picture: Picture) -> None:
-    if picture.sha256 and picture.path.is_file() and sha256(picture.path) != picture.sha256:
+    if picture.sha256 and picture.path.is_file() and file_hash(picture.path) != picture.sha256:
         raise InputError(f"{picture.path}: has changed since the download; remove it and run the download again")
 
 

@@ -24,7 +24,8 @@ from ssinfnet.errors import InputError
 from ssinfnet.files import atomic_path, write_json
 from ssinfnet.locks import alone
 from ssinfnet.pictures import list_pictures, read_grey
-from ssinfnet.sources.ictcf import Picture, sha256, write_manifest
+from ssinfnet.provenance import file_hash
+from ssinfnet.sources.ictcf import Picture, write_manifest
 from ssinfnet.sources.patients import read_table
 
 INCOMING = "incoming"
@@ -148,7 +149,7 @@ def _fetch(patient: str, root: Path, download: Download) -> dict:
     record = {
         "url": url,
         "files": [
-            {"file": path.relative_to(root).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
+            {"file": path.relative_to(root).as_posix(), "bytes": path.stat().st_size, "sha256": file_hash(path)}
             for path in files
         ],
     }

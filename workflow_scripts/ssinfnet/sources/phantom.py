@@ -20,7 +20,8 @@ from PIL import Image
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.config.segmentation import Segmentation
 from ssinfnet.files import atomic_path
-from ssinfnet.sources.ictcf import Picture, sha256, write_manifest
+from ssinfnet.provenance import file_hash
+from ssinfnet.sources.ictcf import Picture, write_manifest
 from ssinfnet.sources.nifti import to_grey
 from ssinfnet.sources.phantom_anatomy import FIELD_OF_VIEW_MM, LUNG_VOLUME, Lesion, Slice, Subject
 
@@ -138,7 +139,7 @@ def _ictcf(folder: Path, config: Phantom) -> None:
                 np.random.default_rng([config.seed, 5, number]),
                 config,
             )
-            pictures += [Picture(f"p{number:04d}", path, sha256(path)) for path in paths]
+            pictures += [Picture(f"p{number:04d}", path, file_hash(path)) for path in paths]
         rows.append(_clinical(number, str(name), position in absent, rng))
     _write_bytes(folder / "Patients.xlsx", _xlsx(pd.DataFrame(rows)))
     write_manifest(folder / "manifest.csv", pictures)
