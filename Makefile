@@ -31,11 +31,12 @@ test-slow: .venv/ready   ## run what takes minutes: what re-runs after each chan
 test-slurm: .venv/ready   ## run the DAG through a SLURM on this machine; as root, with slurm-wlm and munge installed
 	$(BIN)/pytest tests/slurm -m slurm
 
-lint: .venv/ready   ## check the style of Python and Snakemake files
+lint: .venv/ready   ## check the style of Python and Snakemake files, and that packages import only those below them
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+	PYTHONPATH=workflow_scripts $(BIN)/lint-imports
 
 # In an environment of its own, as its dependencies are not those of the lock. A package that the database does not know
 # is a failure (--strict), so that "clean" means looked up.

@@ -13,17 +13,19 @@ from pathlib import Path
 SCRIPTS = Path("workflow_scripts")
 sys.path.insert(0, str(Path(workflow.basedir) / SCRIPTS))
 
-from ssinfnet import files, gpus, lifeline, run_lock
+from ssinfnet import networks
 from ssinfnet.config import workflow as config_model
 from ssinfnet.config.pretext import phase
 from ssinfnet.errors import InputError
+from ssinfnet.files.atomic import remove_temporaries
+from ssinfnet.process import gpus, lifeline, workflow_lock
 
 # Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 # A job ends with this process.
 os.environ[lifeline.VARIABLE] = str(os.getpid())
 if workflow.is_main_process:
-    run_lock.join()
+    workflow_lock.join()
 
 try:
     CONFIG = config_model.parse(config)
@@ -54,11 +56,11 @@ wildcard_constraints:
 
 onstart:
     if not workflow.local_exec:
-        run_lock.jobs_run_elsewhere()
+        workflow_lock.jobs_run_elsewhere()
     # What killed jobs left half-written. The data may be shared with another folder, in which a run is alive.
-    if run_lock.is_alone():
-        files.remove_temporaries(R)
-        files.remove_temporaries(D, hours=24)
+    if workflow_lock.is_alone():
+        remove_temporaries(R)
+        remove_temporaries(D, hours=24)
 
 
 # --- parameters and code ------------------------------------------------------------------------------------------
@@ -74,14 +76,19 @@ def without(section, *keys):
     return section if isinstance(section, dict) else section.model_dump(mode="json", exclude=set(keys))
 
 
+# What lives here keeps processes in order and changes no result, which a test holds; so an edit of it re-runs nothing.
+NO_RESULT = SCRIPTS / "ssinfnet/process"
+
+
 @functools.cache
-def code(script, *networks):
+def code(script, *names):
     """The files that a script imports, directly or not, and those of the networks that it creates by name."""
-    waiting = [SCRIPTS / f"{script}.py", *(SCRIPTS / f"ssinfnet/networks/{name}.py" for name in networks)]
+    modules = [networks.MODULES[name].replace(".", "/") for name in names]
+    waiting = [SCRIPTS / f"{name}.py" for name in (script, *modules)]
     found = set()
     while waiting:
         path = waiting.pop()
-        if path not in found:
+        if path not in found and not path.is_relative_to(NO_RESULT):
             found.add(path)
             waiting.extend(imports(path))
     return sorted(map(str, found))
@@ -129,32 +136,32 @@ def unlabelled_slices(wildcards):
 
 def labelled_slices():
     """The slice store of the configured source."""
-    return f"{R}/slices/{'folder' if CONFIG.segmentation.source == 'folder' else 'medseg'}.h5"
+    return f"{R}/slices/{'folder' if CONFIG.labelled.source == 'folder' else 'medseg'}.h5"
 
 
 def medseg_dir():
-    return f"{D}/phantom/medseg" if CONFIG.segmentation.source == "phantom" else f"{D}/medseg"
+    return f"{D}/phantom/medseg" if CONFIG.labelled.source == "phantom" else f"{D}/medseg"
 
 
-def ictcf_manifest():
-    return f"{D}/phantom/ictcf/manifest.csv" if CONFIG.ictcf.source == "phantom" else f"{D}/ictcf/manifest.csv"
+def patients_manifest():
+    return f"{D}/phantom/ictcf/manifest.csv" if CONFIG.patients.source == "phantom" else f"{D}/ictcf/manifest.csv"
 
 
-def ictcf_table():
+def patients_table():
     """The clinical table: the phantom's, the user's, or the one that is downloaded."""
-    if CONFIG.ictcf.source == "phantom":
+    if CONFIG.patients.source == "phantom":
         return f"{D}/phantom/ictcf/Patients.xlsx"
-    return CONFIG.ictcf.table or ictcf_table_copy()
+    return CONFIG.patients.table or ictcf_table_copy()
 
 
 def ictcf_table_copy():
     """Where the download keeps the clinical table, in the format in which it comes."""
-    suffix = Path(CONFIG.ictcf.table or CONFIG.download.ictcf_table_url).suffix
+    suffix = Path(CONFIG.patients.table or CONFIG.download.ictcf_table_url).suffix
     return f"{D}/ictcf/Patients{suffix}"
 
 
 def shards(pattern):
-    """The files of all iCTCF shards; their number is part of the name, so that another number is another file."""
+    """The files of all shards of the patients' slices; their number is part of the name, so that another number is another file."""
     return expand(pattern, shard=range(CONFIG.shards), allow_missing=True)
 
 
@@ -244,7 +251,7 @@ def final(stage, suffix, fold="all"):
     return f"{folder}/epoch{getattr(CONFIG, stage).schedule.epochs}.{suffix}"
 
 
-def prior_weights(wildcards):
+def infection_weights(wildcards):
     """The networks that predict a part: one per fold for out-of-fold training priors, else the one of all folds."""
     if wildcards.part == "train" and CONFIG.priors.mode == "out_of_fold":
         folds = [f"fold{number}" for number in range(CONFIG.priors.folds)]
@@ -271,7 +278,7 @@ def run_options(option, *patterns, before="", methods=None, seeds=CONFIG.seeds):
 
 
 # Which stages there are, and which methods take part in those that not all of them have.
-STAGES = ["single", "multi"] if CONFIG.segmentation.classes else ["single"]
+STAGES = ["single", "multi"] if CONFIG.labelled.classes else ["single"]
 PRETRAINED = [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
-WITH_CLASSES = list(CONFIG.methods) if CONFIG.segmentation.classes else []
-WITH_SEVERITY = list(CONFIG.methods) if CONFIG.ictcf.source != "none" else []
+WITH_CLASSES = list(CONFIG.methods) if CONFIG.labelled.classes else []
+WITH_SEVERITY = list(CONFIG.methods) if CONFIG.patients.source != "none" else []

@@ -5,8 +5,8 @@ rule evaluate_single:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        validation=f"{SINGLE}/prior_validation.h5",
-        test=f"{SINGLE}/prior_test.h5",
+        validation=f"{SINGLE}/infection_validation.h5",
+        test=f"{SINGLE}/infection_test.h5",
         code=code("evaluate_single"),
     output:
         csv=f"{SINGLE}/metrics.csv",
@@ -32,7 +32,7 @@ rule evaluate_multi:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        test=rules.predict_test.output[0],
+        test=rules.predict_classes.output[0],
         code=code("evaluate_multi"),
     output:
         csv=f"{MULTI}/{{prior}}_prior_metrics.csv",

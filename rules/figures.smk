@@ -1,7 +1,7 @@
 """Figures, and the list of those that the summary shows."""
 
 PREDICTED_TEST, ORACLE_TEST = (
-    rules.predict_test.output[0].replace("{prior}", prior) for prior in ("predicted", "oracle")
+    rules.predict_classes.output[0].replace("{prior}", prior) for prior in ("predicted", "oracle")
 )
 PREDICTED_SCORES = rules.evaluate_multi.output.csv.replace("{prior}", "predicted")
 ROUND_TABLES = [(stage, f"{RUN}/{stage}/{name}.csv") for stage in STAGES for name in rounds()]
@@ -53,7 +53,7 @@ rule plot_overlays:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        single=runs(f"{SINGLE}/prior_test.h5"),
+        single=runs(f"{SINGLE}/infection_test.h5"),
         predicted=runs(PREDICTED_TEST, WITH_CLASSES),
         oracle=runs(ORACLE_TEST, WITH_CLASSES),
         thresholds=runs(SINGLE_METRICS),
@@ -87,7 +87,7 @@ rule plot_overlays:
         config=METHODS_AND_LABELS,
         runs=lambda wildcards, input: " ".join(
             [
-                run_options("single", f"{SINGLE}/prior_test.h5"),
+                run_options("single", f"{SINGLE}/infection_test.h5"),
                 run_options("predicted", PREDICTED_TEST, methods=WITH_CLASSES),
                 run_options("oracle", ORACLE_TEST, methods=WITH_CLASSES),
                 run_options("thresholds", SINGLE_METRICS),
@@ -105,7 +105,7 @@ rule plot_worst_cases:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        single=runs(f"{SINGLE}/prior_test.h5"),
+        single=runs(f"{SINGLE}/infection_test.h5"),
         single_scores=runs(rules.evaluate_single.output.csv),
         multi=runs(PREDICTED_TEST, WITH_CLASSES),
         multi_scores=runs(PREDICTED_SCORES, WITH_CLASSES),
@@ -141,7 +141,7 @@ rule plot_worst_cases:
         config=METHODS_AND_LABELS,
         runs=lambda wildcards, input: " ".join(
             [
-                run_options("single", rules.evaluate_single.output.csv, f"{SINGLE}/prior_test.h5"),
+                run_options("single", rules.evaluate_single.output.csv, f"{SINGLE}/infection_test.h5"),
                 run_options("multi", PREDICTED_SCORES, PREDICTED_TEST, methods=WITH_CLASSES),
                 run_options("thresholds", SINGLE_METRICS),
             ]
@@ -158,7 +158,7 @@ rule plot_calibration:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        single=runs(f"{SINGLE}/prior_test.h5"),
+        single=runs(f"{SINGLE}/infection_test.h5"),
         code=code("plot_calibration"),
     output:
         figure=report(
@@ -177,7 +177,7 @@ rule plot_calibration:
         "../envs/ssinfnet.yaml"
     params:
         config=METHODS_AND_LABELS,
-        runs=lambda wildcards, input: run_options("single", f"{SINGLE}/prior_test.h5"),
+        runs=lambda wildcards, input: run_options("single", f"{SINGLE}/infection_test.h5"),
     message:
         "Calibration of the infection maps (log: {log})"
     shell:
@@ -208,7 +208,7 @@ rule plot_augmentation:
         config=sections(
             methods={name: without(method, "pretext", "unlabelled") for name, method in CONFIG.methods.items()},
             labels=CONFIG.labels,
-            segmentation={"classes": CONFIG.segmentation.classes},
+            labelled={"classes": CONFIG.labelled.classes},
             single={"training": {"size": CONFIG.single.training.size}},
         ),
         seed=lambda wildcards: min(CONFIG.seeds),

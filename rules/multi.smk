@@ -1,7 +1,7 @@
-"""The multi network: pretext rounds and training segments on slices with priors, class maps of the test slices."""
+"""The multi network: pretext rounds and training segments on slices with priors, classes of the test slices."""
 
 MULTI = f"{RUN}/multi"
-TRAINING_PRIOR = f"{R}/split/truth_train.h5" if CONFIG.priors.mode == "ground_truth" else f"{SINGLE}/prior_train.h5"
+TRAINING_PRIOR = f"{R}/split/truth_train.h5" if CONFIG.priors.mode == "ground_truth" else f"{SINGLE}/infection_train.h5"
 
 
 rule pretrain_multi:
@@ -44,7 +44,7 @@ rule train_multi:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         prior_train=TRAINING_PRIOR,
-        prior_validation=f"{SINGLE}/prior_validation.h5",
+        prior_validation=f"{SINGLE}/infection_validation.h5",
         code=code("train_multi", CONFIG.multi.network.name),
     output:
         state=f"{MULTI}/epoch{{epoch}}.pt",
@@ -77,24 +77,23 @@ rule train_multi:
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
-rule predict_test:
+rule predict_classes:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
         prior=lambda wildcards: (
             f"{R}/split/truth_test.h5"
             if wildcards.prior == "oracle"
-            else f"{SINGLE}/prior_test.h5".format(**wildcards)
+            else f"{SINGLE}/infection_test.h5".format(**wildcards)
         ),
         weights=final("multi", "safetensors"),
-        code=code("predict_test", CONFIG.multi.network.name),
+        code=code("predict_classes", CONFIG.multi.network.name),
     output:
-        maps=f"{MULTI}/{{prior}}_prior_test.h5",
-        provenance=f"{MULTI}/{{prior}}_prior_test.provenance.json",
+        maps=f"{MULTI}/classes_{{prior}}_prior.h5",
+        provenance=f"{MULTI}/classes_{{prior}}_prior.provenance.json",
     log:
-        f"{R}/logs/predict_test/{{method}}-seed{{seed}}-{{prior}}.log",
+        f"{R}/logs/predict_classes/{{method}}-seed{{seed}}-{{prior}}.log",
     benchmark:
-        f"{R}/benchmarks/predict_test/{{method}}-seed{{seed}}-{{prior}}.tsv"
+        f"{R}/benchmarks/predict_classes/{{method}}-seed{{seed}}-{{prior}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -105,6 +104,6 @@ rule predict_test:
     message:
         "{wildcards.method}, seed {wildcards.seed}: class maps with {wildcards.prior} prior (log: {log})"
     shell:
-        "python workflow_scripts/predict_test.py --config-json {params.config:q}"
-        " --slices {input.slices:q} --split {input.split:q} --prior {input.prior:q} --weights {input.weights:q}"
+        "python workflow_scripts/predict_classes.py --config-json {params.config:q} --array classes"
+        " --slices {input.slices:q} --prior {input.prior:q} --weights {input.weights:q}"
         " --out {output.maps:q} --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"

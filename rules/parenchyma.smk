@@ -1,11 +1,11 @@
-"""Find the lungs of the iCTCF slices, shard by shard, and decide which of them to trust."""
+"""Find the lungs of the patients' slices, shard by shard, and decide which of them to trust."""
 
 PARENCHYMA = f"{R}/parenchyma/shard{{shard}}-of-{CONFIG.shards}"
 
 
 rule extract_parenchyma:
     input:
-        slices=rules.prepare_ictcf.output.slices,
+        slices=rules.prepare_patients.output.slices,
         code=code("extract_parenchyma"),
     output:
         lungs=f"{PARENCHYMA}.h5",
@@ -30,7 +30,7 @@ rule extract_parenchyma:
 
 rule clean_parenchyma:
     input:
-        slices=rules.prepare_ictcf.output.slices,
+        slices=rules.prepare_patients.output.slices,
         lungs=shards(rules.extract_parenchyma.output.lungs),
         quality=shards(rules.extract_parenchyma.output.quality),
         exclusions=CONFIG.cleaning.exclusions or [],

@@ -2,24 +2,24 @@
 
 # The case browser shows one seed of each method.
 SHOWN = [min(CONFIG.seeds)]
-PATIENT_MAPS = shards(rules.segment_ictcf.output[0])
+PATIENT_MAPS = shards(rules.predict_patients_infection.output[0])
 
 
 rule write_cases:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        single=runs(f"{SINGLE}/prior_test.h5", seeds=SHOWN),
+        single=runs(f"{SINGLE}/infection_test.h5", seeds=SHOWN),
         thresholds=runs(SINGLE_METRICS, seeds=SHOWN),
         multi=runs(PREDICTED_TEST, WITH_CLASSES, SHOWN),
         dice=runs(PREDICTED_METRICS, WITH_CLASSES, SHOWN),
-        pictures=rules.prepare_ictcf.output.slices if WITH_SEVERITY else [],
+        pictures=rules.prepare_patients.output.slices if WITH_SEVERITY else [],
         lungs=shards(rules.extract_parenchyma.output.lungs) if WITH_SEVERITY else [],
         quality=rules.clean_parenchyma.output.quality if WITH_SEVERITY else [],
         infection=[runs(maps, WITH_SEVERITY, SHOWN) for maps in PATIENT_MAPS],
         severity=[runs(file, WITH_SEVERITY, SHOWN) for file in SCORED],
         code=code("write_cases"),
-        template="workflow_scripts/ssinfnet/cases.html.j2",
+        template="workflow_scripts/ssinfnet/report/templates/cases.html.j2",
     output:
         page=f"{R}/cases.html",
         # Snakemake's report can only show pages up to a certain size.
@@ -39,13 +39,13 @@ rule write_cases:
         config=sections(
             methods={name: without(method) for name, method in CONFIG.methods.items()},
             labels=CONFIG.labels,
-            segmentation={"source": CONFIG.segmentation.source},
-            ictcf={"source": CONFIG.ictcf.source},
+            labelled={"source": CONFIG.labelled.source},
+            patients={"source": CONFIG.patients.source},
         ),
         patients=options("pictures", "lungs", "quality"),
         runs=lambda wildcards, input: " ".join(
             [
-                run_options("single", f"{SINGLE}/prior_test.h5", SINGLE_METRICS, seeds=SHOWN),
+                run_options("single", f"{SINGLE}/infection_test.h5", SINGLE_METRICS, seeds=SHOWN),
                 run_options("multi", PREDICTED_TEST, PREDICTED_METRICS, methods=WITH_CLASSES, seeds=SHOWN),
                 *(run_options("infection", maps, methods=WITH_SEVERITY, seeds=SHOWN) for maps in PATIENT_MAPS),
                 run_options("severity", *SCORED, methods=WITH_SEVERITY, seeds=SHOWN),
@@ -71,7 +71,7 @@ rule write_summary:
         weights=[runs(final(stage, "safetensors")) for stage in STAGES],
         published=f"{PUBLISHED}/table_1.csv",
         code=code("write_summary"),
-        template="workflow_scripts/ssinfnet/summary.html.j2",
+        template="workflow_scripts/ssinfnet/report/templates/summary.html.j2",
     output:
         page=report(
             f"{R}/summary.html",

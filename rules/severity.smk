@@ -1,18 +1,18 @@
-"""Segment the iCTCF slices with each pair of networks, score the patients, and score regions where there is truth."""
+"""Predict the patients' slices with each pair of networks, score the patients, and score regions where there is truth."""
 
 
-rule segment_ictcf:
+rule predict_patients_infection:
     input:
-        slices=rules.prepare_ictcf.output.slices,
+        slices=rules.prepare_patients.output.slices,
         weights=final("single", "safetensors"),
-        code=code("segment_ictcf", CONFIG.single.network.name),
+        code=code("predict_infection", CONFIG.single.network.name),
     output:
-        maps=f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.h5",
-        provenance=f"{RUN}/ictcf/shard{{shard}}-of-{CONFIG.shards}.provenance.json",
+        maps=f"{RUN}/patients/infection_shard{{shard}}-of-{CONFIG.shards}.h5",
+        provenance=f"{RUN}/patients/infection_shard{{shard}}-of-{CONFIG.shards}.provenance.json",
     log:
-        f"{R}/logs/segment_ictcf/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
+        f"{R}/logs/predict_patients_infection/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
-        f"{R}/benchmarks/segment_ictcf/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
+        f"{R}/benchmarks/predict_patients_infection/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -22,26 +22,26 @@ rule segment_ictcf:
         config=sections(single=without(CONFIG.single, "schedule")),
         shards=lambda wildcards, input: CONFIG.shards,
     message:
-        "{wildcards.method}, seed {wildcards.seed}: infection of the iCTCF slices, shard {wildcards.shard} (log: {log})"
+        "{wildcards.method}, seed {wildcards.seed}: infection of the patients' slices, shard {wildcards.shard} (log: {log})"
     shell:
-        "python workflow_scripts/segment_ictcf.py --config-json {params.config:q} --slices {input.slices:q}"
+        "python workflow_scripts/predict_infection.py --config-json {params.config:q} --slices {input.slices:q}"
         " --shard {wildcards.shard} --shards {params.shards} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
-rule segment_ictcf_classes:
+rule predict_patients_classes:
     input:
-        slices=rules.prepare_ictcf.output.slices,
-        prior=rules.segment_ictcf.output[0],
+        slices=rules.prepare_patients.output.slices,
+        prior=rules.predict_patients_infection.output[0],
         weights=final("multi", "safetensors"),
-        code=code("segment_ictcf_classes", CONFIG.multi.network.name),
+        code=code("predict_classes", CONFIG.multi.network.name),
     output:
-        maps=f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.h5",
-        provenance=f"{RUN}/ictcf/classes-shard{{shard}}-of-{CONFIG.shards}.provenance.json",
+        maps=f"{RUN}/patients/classes_shard{{shard}}-of-{CONFIG.shards}.h5",
+        provenance=f"{RUN}/patients/classes_shard{{shard}}-of-{CONFIG.shards}.provenance.json",
     log:
-        f"{R}/logs/segment_ictcf_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
+        f"{R}/logs/predict_patients_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
-        f"{R}/benchmarks/segment_ictcf_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
+        f"{R}/benchmarks/predict_patients_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -50,20 +50,20 @@ rule segment_ictcf_classes:
     params:
         config=sections(multi=without(CONFIG.multi, "schedule")),
     message:
-        "{wildcards.method}, seed {wildcards.seed}: classes of the iCTCF slices, shard {wildcards.shard} (log: {log})"
+        "{wildcards.method}, seed {wildcards.seed}: classes of the patients' slices, shard {wildcards.shard} (log: {log})"
     shell:
-        "python workflow_scripts/segment_ictcf_classes.py --config-json {params.config:q} --slices {input.slices:q}"
+        "python workflow_scripts/predict_classes.py --config-json {params.config:q} --array mask --slices {input.slices:q}"
         " --prior {input.prior:q} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule score_severity:
     input:
-        slices=rules.prepare_ictcf.output.slices,
-        patients=rules.prepare_ictcf.output.patients,
+        slices=rules.prepare_patients.output.slices,
+        patients=rules.prepare_patients.output.patients,
         lungs=shards(rules.extract_parenchyma.output.lungs),
-        infection=shards(rules.segment_ictcf.output[0]),
-        classes=shards(rules.segment_ictcf_classes.output[0]) if CONFIG.segmentation.classes else [],
+        infection=shards(rules.predict_patients_infection.output[0]),
+        classes=shards(rules.predict_patients_classes.output[0]) if CONFIG.labelled.classes else [],
         threshold=rules.evaluate_single.output.json,
         quality=rules.clean_parenchyma.output.quality,
         code=code("score_severity"),
@@ -97,9 +97,9 @@ rule evaluate_regions:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        infection=f"{SINGLE}/prior_test.h5",
+        infection=f"{SINGLE}/infection_test.h5",
         threshold=rules.evaluate_single.output.json,
-        classes=rules.predict_test.output[0].replace("{prior}", "predicted") if CONFIG.segmentation.classes else [],
+        classes=rules.predict_classes.output[0].replace("{prior}", "predicted") if CONFIG.labelled.classes else [],
         code=code("evaluate_regions"),
     output:
         csv=f"{RUN}/regions/metrics.csv",

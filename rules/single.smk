@@ -1,4 +1,4 @@
-"""The single network: pretext rounds, training segments, predictions that serve as priors."""
+"""The single network: pretext rounds, training segments, infection maps of the labelled slices."""
 
 SINGLE = f"{RUN}/single"
 
@@ -78,19 +78,19 @@ rule train_single:
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
-rule predict_prior:
+rule predict_infection:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        weights=prior_weights,
-        code=code("predict_prior", CONFIG.single.network.name),
+        weights=infection_weights,
+        code=code("predict_infection", CONFIG.single.network.name),
     output:
-        maps=f"{SINGLE}/prior_{{part}}.h5",
-        provenance=f"{SINGLE}/prior_{{part}}.provenance.json",
+        maps=f"{SINGLE}/infection_{{part}}.h5",
+        provenance=f"{SINGLE}/infection_{{part}}.provenance.json",
     log:
-        f"{R}/logs/predict_prior/{{method}}-seed{{seed}}-{{part}}.log",
+        f"{R}/logs/predict_infection/{{method}}-seed{{seed}}-{{part}}.log",
     benchmark:
-        f"{R}/benchmarks/predict_prior/{{method}}-seed{{seed}}-{{part}}.tsv"
+        f"{R}/benchmarks/predict_infection/{{method}}-seed{{seed}}-{{part}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -101,7 +101,7 @@ rule predict_prior:
     message:
         "{wildcards.method}, seed {wildcards.seed}: infection maps of the {wildcards.part} part (log: {log})"
     shell:
-        "python workflow_scripts/predict_prior.py --config-json {params.config:q} --part {wildcards.part}"
+        "python workflow_scripts/predict_infection.py --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 

@@ -59,7 +59,7 @@ rule download_medseg:
 
 rule download_ictcf:
     input:
-        table=CONFIG.ictcf.table or [],
+        table=CONFIG.patients.table or [],
     output:
         manifest=update(f"{D}/ictcf/manifest.csv"),
         table=update(ictcf_table_copy()),
@@ -70,7 +70,7 @@ rule download_ictcf:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=lambda wildcards, input: sections(download=CONFIG.download, ictcf=CONFIG.ictcf),
+        config=lambda wildcards, input: sections(download=CONFIG.download, patients=CONFIG.patients),
     message:
         "Download iCTCF, patient by patient (log: {log})"
     shell:
@@ -91,7 +91,7 @@ rule prepare_medseg:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(segmentation={"hu_window": CONFIG.segmentation.hu_window}),
+        config=sections(labelled={"hu_window": CONFIG.labelled.hu_window}),
         raw=lambda wildcards, input: Path(input.raw[0]).parent,
     message:
         "Read and verify MedSeg (log: {log})"
@@ -102,7 +102,7 @@ rule prepare_medseg:
 
 rule prepare_folder:
     input:
-        files=folder_files(CONFIG.segmentation.folder) if CONFIG.segmentation.source == "folder" else [],
+        files=folder_files(CONFIG.labelled.folder) if CONFIG.labelled.source == "folder" else [],
         code=code("prepare_folder"),
     output:
         slices=f"{R}/slices/folder.h5",
@@ -114,8 +114,8 @@ rule prepare_folder:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(segmentation=without(CONFIG.segmentation, "hu_window")),
-        folder=lambda wildcards, input: CONFIG.segmentation.folder,
+        config=sections(labelled=without(CONFIG.labelled, "hu_window")),
+        folder=lambda wildcards, input: CONFIG.labelled.folder,
     message:
         "Read and verify the folder of slices (log: {log})"
     shell:
@@ -146,31 +146,31 @@ rule prepare_unlabelled:
         " --folder {params.folder:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
-rule prepare_ictcf:
+rule prepare_patients:
     input:
-        pictures=folder_files(CONFIG.ictcf.folder) if CONFIG.ictcf.source == "folder" else ictcf_manifest(),
-        table=ictcf_table(),
-        code=code("prepare_ictcf"),
+        pictures=folder_files(CONFIG.patients.folder) if CONFIG.patients.source == "folder" else patients_manifest(),
+        table=patients_table(),
+        code=code("prepare_patients"),
     output:
-        slices=f"{R}/slices/ictcf.h5",
+        slices=f"{R}/slices/patients.h5",
         patients=f"{R}/slices/patients.csv",
-        provenance=f"{R}/slices/ictcf.provenance.json",
+        provenance=f"{R}/slices/patients.provenance.json",
     log:
-        f"{R}/logs/prepare_ictcf.log",
+        f"{R}/logs/prepare_patients.log",
     benchmark:
-        f"{R}/benchmarks/prepare_ictcf.tsv"
+        f"{R}/benchmarks/prepare_patients.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(ictcf=without(CONFIG.ictcf, "source", "folder", "table")),
+        config=sections(patients=without(CONFIG.patients, "source", "folder", "table")),
         pictures=lambda wildcards, input: (
-            f"--folder {shlex.quote(CONFIG.ictcf.folder)}"
-            if CONFIG.ictcf.source == "folder"
-            else f"--manifest {shlex.quote(ictcf_manifest())}"
+            f"--folder {shlex.quote(CONFIG.patients.folder)}"
+            if CONFIG.patients.source == "folder"
+            else f"--manifest {shlex.quote(patients_manifest())}"
         ),
     message:
-        "Read and verify the iCTCF pictures and table (log: {log})"
+        "Read and verify the patients' pictures and table (log: {log})"
     shell:
-        "python workflow_scripts/prepare_ictcf.py --config-json {params.config:q} {params.pictures}"
+        "python workflow_scripts/prepare_patients.py --config-json {params.config:q} {params.pictures}"
         " --table {input.table:q} --out {output.slices:q} --patients {output.patients:q}"
         " --provenance {output.provenance:q} 2> {log:q}"

@@ -3,7 +3,7 @@
 SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
-PUBLISHED = "workflow_scripts/ssinfnet/published"
+PUBLISHED = "workflow_scripts/ssinfnet/report/published"
 METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
 SEVERITY_METRICS = rules.score_severity.output.metrics
 PATIENTS = rules.score_severity.output.patients

@@ -19,7 +19,7 @@ def by_card(jobs: list[dict]) -> dict[str, list[dict]]:
 
 
 if __name__ == "__main__":
-    from ssinfnet import gpus
+    from ssinfnet.process import gpus
 
     gpus.SECONDS_BETWEEN_TRIES = 0.01
     card = gpus.claim()

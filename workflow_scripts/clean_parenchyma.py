@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -23,11 +23,14 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out-rejected", type=Path, required=True, help="contact sheet of slices rejected, PNG")
     args = parser.parse_args(argv)
 
-    from ssinfnet import cleaning, contact_sheet
     from ssinfnet.config.cleaning import Cleaning
-    from ssinfnet.files import write_json, write_text
-    from ssinfnet.shards import Shards
-    from ssinfnet.slices import SliceStore
+    from ssinfnet.figures import contact_sheet
+    from ssinfnet.files.atomic import write_csv
+    from ssinfnet.files.json_file import write_json
+    from ssinfnet.lungs import cleaning
+    from ssinfnet.slices.sampling import spread
+    from ssinfnet.slices.shards import Shards
+    from ssinfnet.slices.store import SliceStore
 
     config = command.section(Cleaning, args.config_json, "cleaning")
     exclusions = args.exclusions or config.exclusions
@@ -37,14 +40,14 @@ def main(argv: list[str] | None = None) -> None:
         judged = cleaning.judge(quality, config, excluded)
         for verdict, path in ((cleaning.KEPT, args.out_kept), (cleaning.REJECTED, args.out_rejected)):
             rows = list(judged[judged["verdict"] == verdict].itertuples())
-            shown = contact_sheet.spread(rows)
+            shown = spread(rows, contact_sheet.MOST)
             heading = contact_sheet.title(f"Slices {verdict}", len(shown), len(rows))
             thumbnails = (
                 (store.read("image", row.id), lungs.read("lungs", row.id), (row.id, row.reason)) for row in shown
             )
             contact_sheet.save(path, heading, thumbnails)
     counts = cleaning.count(judged)
-    write_text(args.out_quality, judged.to_csv(index=False))
+    write_csv(args.out_quality, judged)
     write_json(args.out_counts, counts)
     print(json.dumps(counts), file=sys.stderr)
 

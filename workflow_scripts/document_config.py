@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from ssinfnet.config.document import markdown
     from ssinfnet.config.workflow import Config
-    from ssinfnet.files import write_text
+    from ssinfnet.files.atomic import write_text
 
     write_text(args.out, f"# Config\n\nMade by `workflow_scripts/document_config.py`.\n\n{markdown(Config)}")
 

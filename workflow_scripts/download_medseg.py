@@ -7,7 +7,7 @@ tried again from where it broke off, and ends with the address and the way to fe
 import sys
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 FILES = ("tr_im.nii.gz", "tr_mask.nii.gz", "val_im.nii.gz", "rp_im.zip", "rp_msk.zip", "rp_lung_msk.zip")
 
@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="where it is written")
     args = parser.parse_args(argv)
     from ssinfnet.config.download import Download
-    from ssinfnet.sources.medseg_files import download
+    from ssinfnet.sources.download.medseg import download
 
     fetched = download(args.file, args.out, command.section(Download, args.config_json, "download"))
     print(f"{args.out}: {'downloaded and verified' if fetched else 'already there, verified'}", file=sys.stderr)

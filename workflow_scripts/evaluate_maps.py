@@ -7,7 +7,7 @@ and 1.96 standard errors). Prints a table; writes it with a row per image as JSO
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -36,9 +36,10 @@ def main(argv: list[str] | None = None) -> None:
 
     import pandas as pd
 
-    from ssinfnet import map_folders
-    from ssinfnet.evaluation import EMPTY
-    from ssinfnet.files import write_json, write_text
+    from ssinfnet.evaluation import map_folders
+    from ssinfnet.evaluation.segmentation import EMPTY
+    from ssinfnet.files.atomic import write_csv
+    from ssinfnet.files.json_file import write_json
 
     cases = map_folders.read_cases(args.maps, args.masks, args.class_index)
     if args.protocol == "infnet":
@@ -49,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     where = {"maps": str(args.maps), "masks": str(args.masks), "class_index": args.class_index}
     write_json(args.out, {**where, **result})
     if args.csv:
-        write_text(args.csv, pd.DataFrame(result["per_image"]).to_csv(index=False, lineterminator="\n"))
+        write_csv(args.csv, pd.DataFrame(result["per_image"]))
     print(map_folders.report(result))
 
 

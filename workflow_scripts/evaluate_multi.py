@@ -7,7 +7,7 @@ effusion counts as background. Writes one row per image and class (CSV) and mean
 import sys
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,16 +20,17 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out-json", type=Path, required=True, help="means, errors, intervals and counts")
     args = parser.parse_args(argv)
 
-    from ssinfnet import splits
     from ssinfnet.config.evaluation import Evaluation
-    from ssinfnet.evaluation import evaluate_multi, report
-    from ssinfnet.files import write_json, write_text
-    from ssinfnet.slices import SliceStore
+    from ssinfnet.evaluation.segmentation import evaluate_multi, report
+    from ssinfnet.files.atomic import write_csv
+    from ssinfnet.files.json_file import write_json
+    from ssinfnet.slices.parts import read_split
+    from ssinfnet.slices.store import SliceStore
 
     config = command.section(Evaluation, args.config_json, "evaluation")
     with SliceStore(args.slices) as store, SliceStore(args.test) as test:
-        frame, summary = evaluate_multi(store, splits.read(args.split), test, config)
-    write_text(args.out_csv, frame.to_csv(index=False, lineterminator="\n"))
+        frame, summary = evaluate_multi(store, read_split(args.split), test, config)
+    write_csv(args.out_csv, frame)
     write_json(args.out_json, summary)
     print(report(summary), file=sys.stderr)
 

@@ -7,7 +7,7 @@ chosen on validation. Writes one row per image (CSV) and means, errors and inter
 import sys
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -21,18 +21,19 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out-json", type=Path, required=True, help="means, errors, intervals and counts")
     args = parser.parse_args(argv)
 
-    from ssinfnet import splits
     from ssinfnet.config.evaluation import Evaluation
     from ssinfnet.config.labels import Labels
-    from ssinfnet.evaluation import evaluate_single, report
-    from ssinfnet.files import write_json, write_text
-    from ssinfnet.slices import SliceStore
+    from ssinfnet.evaluation.segmentation import evaluate_single, report
+    from ssinfnet.files.atomic import write_csv
+    from ssinfnet.files.json_file import write_json
+    from ssinfnet.slices.parts import read_split
+    from ssinfnet.slices.store import SliceStore
 
     config = command.section(Evaluation, args.config_json, "evaluation")
     labels = command.section(Labels, args.config_json, "labels")
     with SliceStore(args.slices) as store, SliceStore(args.validation) as validation, SliceStore(args.test) as test:
-        frame, summary = evaluate_single(store, splits.read(args.split), validation, test, labels.infection, config)
-    write_text(args.out_csv, frame.to_csv(index=False, lineterminator="\n"))
+        frame, summary = evaluate_single(store, read_split(args.split), validation, test, labels.infection, config)
+    write_csv(args.out_csv, frame)
     write_json(args.out_json, summary)
     print(report(summary), file=sys.stderr)
 

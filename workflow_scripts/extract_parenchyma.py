@@ -6,27 +6,27 @@ lungs where none were found.
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` for a store or shard that cannot be."""
     parser = command.parser(__doc__, config="parenchyma")
     parser.add_argument("--slices", type=Path, required=True, help="slice store with the array image")
-    parser.add_argument("--shard", type=int, required=True, help="number of the shard, from 0")
-    parser.add_argument("--shards", type=int, required=True, help="number of shards")
+    options.add_shard(parser)
     parser.add_argument("--out-lungs", type=Path, required=True, help="slice store with the array lungs")
     parser.add_argument("--out-quality", type=Path, required=True, help="measures of the lungs, CSV")
     args = parser.parse_args(argv)
 
     import cv2
 
-    from ssinfnet import lung_quality
     from ssinfnet.config.parenchyma import Parenchyma
+    from ssinfnet.lungs.extraction import extract
 
     config = command.section(Parenchyma, args.config_json, "parenchyma")
     cv2.setNumThreads(1)  # the shards are what runs in parallel
-    lung_quality.extract(args.slices, args.shard, args.shards, config.method, args.out_lungs, args.out_quality)
+    extract(args.slices, args.shard, args.shards, config.method, args.out_lungs, args.out_quality)
 
 
 if __name__ == "__main__":

@@ -5,25 +5,27 @@ The multi network is given it as an oracle prior on the test part, and for train
 
 from pathlib import Path
 
-from ssinfnet import arguments, command
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="labels")
-    arguments.add_slices(parser)
+    options.add_slices(parser)
     parser.add_argument("--part", choices=("train", "validation", "test"), required=True, help="part of the split")
     parser.add_argument("--out", type=Path, required=True, help="slice store with the array infection")
     args = parser.parse_args(argv)
 
-    from ssinfnet import slices, splits
     from ssinfnet.config.labels import Labels
+    from ssinfnet.slices.parts import part_ids, read_split
+    from ssinfnet.slices.store import SliceStore, write_derived
 
     labels = command.section(Labels, args.config_json, "labels").infection
-    ids = splits.ids(splits.read(args.split), args.part)
-    with slices.SliceStore(args.slices) as store:
+    ids = part_ids(read_split(args.split), args.part)
+    with SliceStore(args.slices) as store:
         maps = ((slice_id, store.read_infection(slice_id, labels).astype("float16")) for slice_id in ids)
-        slices.write_derived(args.out, store, "infection", maps, len(ids))
+        write_derived(args.out, store, "infection", maps, len(ids))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Reads a slice store and its split; writes slices, groups, lesion pixels, empty s
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -16,16 +16,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the numbers, JSON")
     args = parser.parse_args(argv)
 
-    from ssinfnet import splits
     from ssinfnet.config.labels import Labels
     from ssinfnet.errors import InputError
-    from ssinfnet.files import write_json
-    from ssinfnet.fingerprint import fingerprint
-    from ssinfnet.slices import SliceStore
+    from ssinfnet.files.json_file import write_json
+    from ssinfnet.slices.fingerprint import fingerprint
+    from ssinfnet.slices.parts import read_split
+    from ssinfnet.slices.store import SliceStore
 
     labels = command.section(Labels, args.config_json, "labels")
     with SliceStore(args.slices) as store:
-        result = fingerprint(store, splits.read(args.split), labels.infection)
+        result = fingerprint(store, read_split(args.split), labels.infection)
     for part, counts in result["parts"].items():
         if not counts["infected_slices"]:
             raise InputError(f"{args.split}: the part {part} has no infected slice; try another split.seed or shares")

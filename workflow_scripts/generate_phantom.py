@@ -6,7 +6,7 @@ rp_lung_msk.zip) and ictcf/ (manifest.csv, Patients.xlsx, patients/<patient>/*.j
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -15,9 +15,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out-dir", type=Path, required=True, help="folder of the phantom's files")
     args = parser.parse_args(argv)
     from ssinfnet.config.phantom import Phantom
-    from ssinfnet.sources import phantom
+    from ssinfnet.sources.phantom import generate
 
-    phantom.generate(args.out_dir, command.section(Phantom, args.config_json, "phantom"))
+    generate.generate(args.out_dir, command.section(Phantom, args.config_json, "phantom"))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ a tensor that is missing, unexpected or of another shape is an error that lists 
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -21,14 +21,14 @@ def main(argv: list[str] | None = None) -> None:
     import hashlib
 
     from ssinfnet.config.network import SingleNetwork
-    from ssinfnet.networks import published_infnet
-    from ssinfnet.training import checkpoint
+    from ssinfnet.exchange import infnet_checkpoint
+    from ssinfnet.inference.weights import save_weights
 
-    state = published_infnet.load(args.checkpoint, args.backbone)
+    state = infnet_checkpoint.load(args.checkpoint, args.backbone)
     with args.checkpoint.open("rb") as file:
         source = hashlib.file_digest(file, "sha256").hexdigest()
     network = SingleNetwork(backbone=args.backbone).model_dump_json()
-    checkpoint.save_weights(args.out, state, {"network": network, "source_sha256": source})
+    save_weights(args.out, state, {"network": network, "source_sha256": source})
 
 
 if __name__ == "__main__":

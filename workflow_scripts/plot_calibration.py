@@ -6,7 +6,9 @@ with the calibration errors (CSV).
 
 from pathlib import Path
 
-from ssinfnet import command, runs
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
+from ssinfnet.evaluation import runs
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -14,19 +16,21 @@ def main(argv: list[str] | None = None) -> None:
     parser = command.parser(__doc__, config="methods, labels")
     parser.add_argument("--slices", type=Path, required=True, help="slice store with masks")
     parser.add_argument("--split", type=Path, required=True, help="table of the split")
-    runs.add_option(parser, "single", "H5", help="infection maps of the test part", required=True)
+    options.add_runs(parser, "single", "H5", help="infection maps of the test part", required=True)
     parser.add_argument("--out-figure", type=Path, required=True, help="reliability diagram, PNG")
     parser.add_argument("--out-table", type=Path, required=True, help="the bins, CSV")
     args = parser.parse_args(argv)
 
-    from ssinfnet import calibration, figures, splits
     from ssinfnet.config.labels import Labels
-    from ssinfnet.files import write_text
-    from ssinfnet.slices import SliceStore
+    from ssinfnet.figures import calibration
+    from ssinfnet.figures.style import save
+    from ssinfnet.files.atomic import write_csv
+    from ssinfnet.slices.parts import part_ids, read_split
+    from ssinfnet.slices.store import SliceStore
 
     infection = command.section(Labels, args.config_json, "labels").infection
     single = runs.parse(args.single)
-    test = splits.ids(splits.read(args.split), "test")
+    test = part_ids(read_split(args.split), "test")
     found = {}
     with SliceStore(args.slices) as store:
         for run in single:
@@ -35,8 +39,8 @@ def main(argv: list[str] | None = None) -> None:
                     (store.read_infection(slice_id, infection), maps.read("infection", slice_id)) for slice_id in test
                 )
     labels = runs.labels(single, args.config_json.get("methods", {}))
-    write_text(args.out_table, calibration.table(found).to_csv(index=False, lineterminator="\n"))
-    figures.save(calibration.figure(found, labels), args.out_figure)
+    write_csv(args.out_table, calibration.table(found))
+    save(calibration.figure(found, labels), args.out_figure)
 
 
 if __name__ == "__main__":

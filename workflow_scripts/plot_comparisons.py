@@ -5,7 +5,7 @@ Reads the table of compare_methods; with one method only the picture says so.
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -15,11 +15,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the picture, PNG")
     args = parser.parse_args(argv)
 
-    from ssinfnet import comparison_figure, comparisons, figures
     from ssinfnet.config.severity import Severity
+    from ssinfnet.evaluation import comparisons
+    from ssinfnet.figures import comparisons as comparison_figure
+    from ssinfnet.figures.style import save
 
     cutoffs = command.section(Severity, args.config_json, "severity").cutoffs
-    figures.save(comparison_figure.draw(comparisons.read(args.comparisons), cutoffs), args.out)
+    save(comparison_figure.draw(comparisons.read(args.comparisons), cutoffs), args.out)
 
 
 if __name__ == "__main__":

@@ -6,26 +6,29 @@ given); writes two PNGs. Without --rounds the second one says that no method has
 
 from pathlib import Path
 
-from ssinfnet import command, runs
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
+from ssinfnet.evaluation import runs
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="methods")
-    runs.add_option(parser, "epochs", "STAGE", "CSV", help="fine-tuning, stage single or multi", required=True)
-    runs.add_option(parser, "rounds", "STAGE", "CSV", help="pretext rounds, stage single or multi")
+    options.add_runs(parser, "epochs", "STAGE", "CSV", help="fine-tuning, stage single or multi", required=True)
+    options.add_runs(parser, "rounds", "STAGE", "CSV", help="pretext rounds, stage single or multi")
     parser.add_argument("--out-epochs", type=Path, required=True, help="curves of the fine-tuning, PNG")
     parser.add_argument("--out-rounds", type=Path, required=True, help="curves of the pretext task, PNG")
     args = parser.parse_args(argv)
 
-    from ssinfnet import figures
+    from ssinfnet.figures import learning
+    from ssinfnet.figures.style import save
 
     epochs, rounds = runs.parse(args.epochs), runs.parse(args.rounds)
     labels = runs.labels(epochs, args.config_json.get("methods", {}))
-    curves = figures.read_curves(epochs, ("epoch", "loss", "validation_loss", "validation_dice"))
-    figures.save(figures.learning_curves(curves, labels), args.out_epochs)
-    curves = figures.read_curves(rounds, ("round", "phase", "epoch", "erased_loss"))
-    figures.save(figures.pretext_curves(curves, labels), args.out_rounds)
+    curves = learning.read_curves(epochs, ("epoch", "loss", "validation_loss", "validation_dice"))
+    save(learning.learning_curves(curves, labels), args.out_epochs)
+    curves = learning.read_curves(rounds, ("round", "phase", "epoch", "erased_loss"))
+    save(learning.pretext_curves(curves, labels), args.out_rounds)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -12,9 +12,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="time by rule, PNG")
     args = parser.parse_args(argv)
 
-    from ssinfnet import figures, job_times
+    from ssinfnet.figures import job_times
+    from ssinfnet.figures.style import save
 
-    figures.save(job_times.draw(job_times.read(args.benchmarks)), args.out)
+    save(job_times.draw(job_times.read(args.benchmarks)), args.out)
 
 
 if __name__ == "__main__":

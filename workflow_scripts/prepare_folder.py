@@ -7,20 +7,20 @@ classes/ (palette PNG: 1 GGO, 2 consolidation, 3 effusion), and optionally group
 import sys
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` that lists the defects of all files."""
-    parser = command.parser(__doc__, config="segmentation")
+    parser = command.parser(__doc__, config="labelled")
     parser.add_argument("--folder", type=Path, required=True, help="folder with images/ and infection/ or classes/")
     parser.add_argument("--out", type=Path, required=True, help="slice store, HDF5")
     args = parser.parse_args(argv)
-    from ssinfnet.config.segmentation import Segmentation
-    from ssinfnet.sources import folder
+    from ssinfnet.config.labelled import Labelled
+    from ssinfnet.sources import labelled_folder
 
-    config = command.section(Segmentation, args.config_json, "segmentation")
-    print(folder.prepare(args.folder, args.out, config.transform, classes=config.classes), file=sys.stderr)
+    config = command.section(Labelled, args.config_json, "labelled")
+    print(labelled_folder.prepare(args.folder, args.out, config.transform, classes=config.classes), file=sys.stderr)
 
 
 if __name__ == "__main__":

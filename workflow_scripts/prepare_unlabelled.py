@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -13,10 +13,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="slice store, HDF5")
     args = parser.parse_args(argv)
     from ssinfnet.config.unlabelled import Unlabelled
-    from ssinfnet.sources import unlabelled
+    from ssinfnet.sources import unlabelled_folder
 
     config = command.section(Unlabelled, args.config_json, "unlabelled")
-    print(unlabelled.prepare(args.folder, args.out, config.transform), file=sys.stderr)
+    print(unlabelled_folder.prepare(args.folder, args.out, config.transform), file=sys.stderr)
 
 
 if __name__ == "__main__":

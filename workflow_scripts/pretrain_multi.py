@@ -5,32 +5,35 @@ Even rounds train and write the network, odd ones the coach; both write a table 
 
 from pathlib import Path
 
-from ssinfnet import arguments, command
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="network, pretext, augmentation")
-    arguments.add_slices(parser)
+    options.add_slices(parser)
     parser.add_argument("--prior-train", type=Path, required=True, help="store with the priors of the training part")
-    arguments.add_round(parser)
+    options.add_round(parser)
     args = parser.parse_args(argv)
 
-    from ssinfnet import runtime, splits
     from ssinfnet.config.methods import Augmentation
     from ssinfnet.config.network import MultiNetwork
     from ssinfnet.config.pretext import Pretext
-    from ssinfnet.slices import SliceStore
-    from ssinfnet.training import data, entry
+    from ssinfnet.inference import runtime
+    from ssinfnet.pretraining.round import Round, run_round
+    from ssinfnet.slices.parts import part_ids, read_split
+    from ssinfnet.slices.store import SliceStore
+    from ssinfnet.training.data import load_unlabelled
 
     network = command.section(MultiNetwork, args.config_json, "network")
     pretext = command.section(Pretext, args.config_json, "pretext")
     augmentation = command.section(Augmentation, args.config_json, "augmentation")
     run = runtime.start(args.gpus, args.threads)
     with SliceStore(args.slices) as store, SliceStore(args.prior_train) as priors:
-        ids = splits.ids(splits.read(args.split), "train")
-        slices = data.load_unlabelled(store, ids, pretext.size, priors=priors)
-    entry.run_round(args, network, pretext, augmentation, slices, run)
+        ids = part_ids(read_split(args.split), "train")
+        slices = load_unlabelled(store, ids, pretext.size, priors=priors)
+    run_round(options.take(Round, args), network, pretext, augmentation, slices, run)
 
 
 if __name__ == "__main__":

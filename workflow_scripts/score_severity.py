@@ -7,7 +7,7 @@ left out), and metrics beside the majority baseline as JSON and as a table.
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,36 +28,30 @@ def main(argv: list[str] | None = None) -> None:
 
     import contextlib
 
-    from ssinfnet import runs, severity, severity_report
     from ssinfnet.config.severity import Severity
-    from ssinfnet.files import write_json, write_text
-    from ssinfnet.shards import Shards
-    from ssinfnet.slices import SliceStore
+    from ssinfnet.evaluation.runs import read_threshold
+    from ssinfnet.files.atomic import write_csv
+    from ssinfnet.files.json_file import write_json
+    from ssinfnet.lungs.verdicts import read_verdicts
+    from ssinfnet.severity.patients import read_patients
+    from ssinfnet.severity.scoring import score
+    from ssinfnet.severity.summary import table
+    from ssinfnet.slices.shards import Shards
+    from ssinfnet.slices.store import SliceStore
 
     config = command.section(Severity, args.config_json, "severity")
-    patients = severity_report.read_patients(args.patients)
-    verdicts = severity_report.read_verdicts(args.quality)
-    threshold = runs.read_threshold(args.threshold)
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(SliceStore(args.slices_store))
         lungs, infection, classes = (
             stack.enter_context(Shards(paths)) if paths else None
             for paths in (args.lungs, args.infection, args.classes)
         )
-        slices, counts = severity_report.measure(store, lungs, infection, classes, verdicts, patients, threshold)
-    slices = severity.score_slices(slices, config)
-    patients = severity.score_patients(patients, slices[~slices["left_out"].isin(severity_report.NOT_USABLE)], config)
-    patients = patients.join(severity_report.regions_of_patients(slices, counts, config.least_infected), on="patient")
-    slices = slices.join(severity_report.regions_of_slices(counts, config.least_infected))
-    metrics = {"threshold": threshold, **severity_report.summarise(slices, patients, config)}
-    tables = {
-        args.out_slices: slices,
-        args.out_patients: patients,
-        args.out_table: severity_report.table(metrics),
-    }
-    for path, table in tables.items():
-        write_text(path, table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
-    write_json(args.out_metrics, metrics)
+        verdicts, patients = read_verdicts(args.quality), read_patients(args.patients)
+        scored = score(store, lungs, infection, classes, verdicts, patients, read_threshold(args.threshold), config)
+    write_csv(args.out_slices, scored.slices, digits=6)
+    write_csv(args.out_patients, scored.patients, digits=6)
+    write_csv(args.out_table, table(scored.metrics), digits=6)
+    write_json(args.out_metrics, scored.metrics)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Reads a slice store; writes a table with the columns id, group and part.
 
 from pathlib import Path
 
-from ssinfnet import command
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -15,14 +15,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the table, CSV")
     args = parser.parse_args(argv)
 
-    from ssinfnet import splits
     from ssinfnet.config.split import Split
-    from ssinfnet.slices import SliceStore
+    from ssinfnet.slices.parts import read_split, write_split
+    from ssinfnet.slices.split import split_slices
+    from ssinfnet.slices.store import SliceStore
 
     config = command.section(Split, args.config_json, "split")
     with SliceStore(args.slices) as store:
-        splits.write(args.out, splits.split(store.index, config))
-    splits.read(args.out, by=config.by)
+        write_split(args.out, split_slices(store.index, config))
+    read_split(args.out, by=config.by)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,18 @@ per number. Without --severity Table V holds the published numbers only.
 
 from pathlib import Path
 
-from ssinfnet import command, runs
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
+from ssinfnet.evaluation import runs
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="methods")
-    runs.add_option(parser, "single", "JSON", help="metrics of the single network", required=True)
-    runs.add_option(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior")
-    runs.add_option(parser, "oracle", "JSON", help="metrics of the multi network, true prior")
-    runs.add_option(parser, "severity", "PATIENTS", "SLICES", "JSON", help="severity: two tables (CSV), metrics")
+    options.add_runs(parser, "single", "JSON", help="metrics of the single network", required=True)
+    options.add_runs(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior")
+    options.add_runs(parser, "oracle", "JSON", help="metrics of the multi network, true prior")
+    options.add_runs(parser, "severity", "PATIENTS", "SLICES", "JSON", help="severity: two tables (CSV), metrics")
     parser.add_argument("--comparisons", type=Path, required=True, help="table of compare_methods, CSV")
     parser.add_argument("--out-table-2", type=Path, required=True, help="infection, single network")
     parser.add_argument("--out-table-3", type=Path, required=True, help="classes, predicted prior")
@@ -23,21 +25,22 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out-table-5", type=Path, required=True, help="severity")
     args = parser.parse_args(argv)
 
-    from ssinfnet import comparisons, tables
     from ssinfnet.config.methods import Method
-    from ssinfnet.files import write_text
+    from ssinfnet.evaluation import comparisons
+    from ssinfnet.files.atomic import write_csv
+    from ssinfnet.report import paper_tables
 
     configured = args.config_json.get("methods", {})
     methods = {name: command.section(Method, configured, name) for name in configured}
     compared = comparisons.read(args.comparisons)
     results = {
-        args.out_table_2: tables.segmentation_table(2, runs.parse(args.single), methods, compared),
-        args.out_table_3: tables.segmentation_table(3, runs.parse(args.predicted), methods, compared),
-        args.out_table_4: tables.segmentation_table(4, runs.parse(args.oracle), methods, compared),
-        args.out_table_5: tables.severity_table(runs.parse(args.severity), methods, compared),
+        args.out_table_2: paper_tables.segmentation_table(2, runs.parse(args.single), methods, compared),
+        args.out_table_3: paper_tables.segmentation_table(3, runs.parse(args.predicted), methods, compared),
+        args.out_table_4: paper_tables.segmentation_table(4, runs.parse(args.oracle), methods, compared),
+        args.out_table_5: paper_tables.severity_table(runs.parse(args.severity), methods, compared),
     }
     for path, table in results.items():
-        write_text(path, table.to_csv(index=False, lineterminator="\n"))
+        write_csv(path, table)
 
 
 if __name__ == "__main__":

@@ -4,24 +4,28 @@ Starts from random or ImageNet weights, from those of the pretext task, or from 
 training state for the next segment, the weights of the best epoch on validation so far, and a table of all epochs.
 """
 
-from ssinfnet import arguments, command
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="single (network, training), augmentation, labels, priors (with --fold)")
-    arguments.add_slices(parser)
+    options.add_slices(parser)
     parser.add_argument("--fold", type=int, help="training fold to hold out, from 0 (default: none)")
-    arguments.add_segment(parser)
+    options.add_segment(parser)
     args = parser.parse_args(argv)
 
-    from ssinfnet import runtime, splits
     from ssinfnet.config.labels import Labels
     from ssinfnet.config.methods import Augmentation
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.training import Single
-    from ssinfnet.slices import SliceStore
-    from ssinfnet.training import data, entry
+    from ssinfnet.inference import runtime
+    from ssinfnet.slices.parts import part_ids, read_split
+    from ssinfnet.slices.split import assign_folds
+    from ssinfnet.slices.store import SliceStore
+    from ssinfnet.training.data import load
+    from ssinfnet.training.segment import Segment, run_segment
     from ssinfnet.training.tasks import InfectionTask
 
     config = command.section(Single, args.config_json, "single")
@@ -29,16 +33,17 @@ def main(argv: list[str] | None = None) -> None:
     labels = command.section(Labels, args.config_json, "labels").infection
     run = runtime.start(args.gpus, args.threads)
 
-    table = splits.read(args.split)
-    train_ids = splits.ids(table, "train")
+    table = read_split(args.split)
+    train_ids = part_ids(table, "train")
     if args.fold is not None:
-        fold_of = splits.folds(table, command.section(Priors, args.config_json, "priors").folds)
+        fold_of = assign_folds(table, command.section(Priors, args.config_json, "priors").folds)
         train_ids = [slice_id for slice_id in train_ids if fold_of[slice_id] != args.fold]
     size = config.training.size
     with SliceStore(args.slices) as store:
-        training = data.load(store, train_ids, size, infection_labels=labels)
-        validation = data.load(store, splits.ids(table, "validation"), size, infection_labels=labels)
-    entry.run_segment(args, config.network, config.training, augmentation, InfectionTask(), training, validation, run)
+        training = load(store, train_ids, size, infection_labels=labels)
+        validation = load(store, part_ids(table, "validation"), size, infection_labels=labels)
+    segment = options.take(Segment, args)
+    run_segment(segment, config.network, config.training, augmentation, InfectionTask(), training, validation, run)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ else of this command.
 
 from pathlib import Path
 
-from ssinfnet import command, runs
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
+from ssinfnet.evaluation import runs
+from ssinfnet.files.json_file import read_json
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -18,31 +21,33 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--tables", type=Path, nargs=4, required=True, help="Tables II to V in this order, CSV")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="pictures in the order of the page, PNG")
     parser.add_argument("--counts", type=Path, help="slices before and after cleaning, JSON")
-    runs.add_option(parser, "severity", "JSON", help="metrics of the severity")
-    runs.add_option(parser, "regions", "JSON", help="metrics by region of the lungs")
-    runs.add_option(parser, "weights", "NETWORK", "SAFETENSORS", help="trained weights, single or multi")
+    options.add_runs(parser, "severity", "JSON", help="metrics of the severity")
+    options.add_runs(parser, "regions", "JSON", help="metrics by region of the lungs")
+    options.add_runs(parser, "weights", "NETWORK", "SAFETENSORS", help="trained weights, single or multi")
     parser.add_argument("--out", type=Path, required=True, help="the page, HTML")
     parser.add_argument("--out-numbers", type=Path, required=True, help="the numbers, JSON")
     args = parser.parse_args(argv)
 
-    from ssinfnet import numbers, pages, provenance, summary, tables
-    from ssinfnet.files import write_json, write_text
+    from ssinfnet.files.atomic import write_text
+    from ssinfnet.files.hashes import file_hash
+    from ssinfnet.files.json_file import write_json
+    from ssinfnet.report import pages, paper_tables, summary_json, summary_page
 
-    results = dict(enumerate(map(tables.read, args.tables), start=2))
-    fingerprint = runs.read_json(args.fingerprint)
-    counts = runs.read_json(args.counts) if args.counts else None
+    results = dict(enumerate(map(paper_tables.read, args.tables), start=2))
+    fingerprint = read_json(args.fingerprint)
+    counts = read_json(args.counts) if args.counts else None
     severity = runs.parse(args.severity)
-    split_hash = provenance.file_hash(args.split)
-    page = summary.render(
+    split_hash = file_hash(args.split)
+    page = summary_page.render(
         results,
         fingerprint,
         args.figures,
-        severity=[runs.read_json(run.path) for run in severity],
+        severity=[read_json(run.path) for run in severity],
         counts=counts,
         notice=pages.phantom_notice(args.config_json),
         split_hash=split_hash,
     )
-    values = numbers.collect(
+    values = summary_json.collect(
         results,
         args.config_json,
         fingerprint=fingerprint,

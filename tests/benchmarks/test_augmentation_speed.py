@@ -5,8 +5,8 @@ import time
 import pytest
 import torch
 
-from ssinfnet import augmentation
 from ssinfnet.config.methods import Augmentation
+from ssinfnet.training import augmentation
 
 
 @pytest.mark.slow

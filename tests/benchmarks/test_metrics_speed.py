@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from ssinfnet import infnet_protocol, map_folders, metrics
+from ssinfnet.evaluation import infnet_protocol, map_folders, metrics
 
 SIZE, IMAGES = 512, 40
 

@@ -13,15 +13,18 @@ import yaml
 from snakemake.utils import update_config
 from torch.utils.flop_counter import FlopCounterMode
 
-from ssinfnet import gpus, networks, runtime
+from ssinfnet import networks
 from ssinfnet.config import workflow
 from ssinfnet.config.pretext import phase
+from ssinfnet.inference import runtime
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import Coach
-from ssinfnet.training import pretext, supervised
+from ssinfnet.pretraining import inpainting as pretext
+from ssinfnet.process import gpus
+from ssinfnet.training import loop
 from ssinfnet.training.data import SliceTensors
+from ssinfnet.training.loop import SupervisedState
 from ssinfnet.training.state import State
-from ssinfnet.training.supervised import SupervisedState
 from ssinfnet.training.tasks import ClassTask, InfectionTask
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +59,7 @@ def one_epoch(section, task, batch, run):
 
     def step():
         state = SupervisedState()
-        supervised.train(network, task, data, data, training, resize, state, seed=0, until_epoch=1, runtime=run)
+        loop.train(network, task, data, data, training, resize, state, seed=0, until_epoch=1, runtime=run)
 
     return step, batch
 

@@ -135,9 +135,9 @@ shards: 2
 methods:
   sinfnet: {label: SInfNet, pretext: none}
   ssinfnet: {label: SSInfNet, pretext: coach}
-segmentation: {source: phantom, hu_window: [-1250, 250]}
+labelled: {source: phantom, hu_window: [-1250, 250]}
 cleaning: &limits {min_area: 0.02, max_area: 0.6}
-ictcf:
+patients:
   scores: {"Mild": 0, "Severe": 1, "Critically ill": 2}
 """
     return [

@@ -11,14 +11,14 @@ import torch
 from corpus import Case
 from safetensors.torch import save
 
-from ssinfnet import slices
+from ssinfnet.slices import store
 
 
 def _store() -> list[Case]:
     random = np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "slices.h5"
-        with slices.create(path) as writer:
+        with store.create_store(path) as writer:
             for name in ("s1", "s2"):
                 writer.add(name, group="g", origin="memory", image=random.integers(0, 256, (24, 24), np.uint8))
         return [(path.name, path.read_bytes())]

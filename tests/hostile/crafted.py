@@ -289,7 +289,7 @@ CONFIGS = {
     "own config": config(None, METHODS),
     "list bomb": config("values", references("a0: &a0 [1]", "a{0}: &a{0} [*a{1}, *a{1}]")),
     "mapping bomb": config("values", references("a0: &a0 {x: 1}", "a{0}: &a{0} {{p: *a{1}, q: *a{1}}}")),
-    "reference to itself": config("values", METHODS + b"ictcf: &a {scores: *a}"),
+    "reference to itself": config("values", METHODS + b"patients: &a {scores: *a}"),
     "code": config("not valid", b'a: !!python/object/apply:os.system ["touch evil"]'),
     "deep": config("recursion|not valid", b"a: " + b"[" * 100_000),
     "long text": config("text longer", METHODS + b"data_dir: " + b"a" * 10**6),

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from crafted import Crafted, archive, file
 
-from ssinfnet import slices
+from ssinfnet.slices import store as slices
 
 # --- checkpoints ----------------------------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ def store(change: Callable[[h5py.File, Path], None] = lambda file, folder: None)
     """A store of one slice, changed."""
 
     def make(folder: Path) -> Path:
-        with slices.create(folder / "a.h5") as writer:
+        with slices.create_store(folder / "a.h5") as writer:
             writer.add("s1", group="g", origin="memory", image=np.zeros((8, 8), np.uint8))
         with h5py.File(folder / "a.h5", "r+") as opened:
             change(opened, folder)

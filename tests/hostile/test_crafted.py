@@ -10,9 +10,9 @@ import sandbox
 from crafted import CONTENT
 from crafted_files import CASES
 
-from ssinfnet import slices
 from ssinfnet.errors import InputError
-from ssinfnet.slices import SliceStore
+from ssinfnet.slices import store as slices
+from ssinfnet.slices.store import SliceStore
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_crafted(outcomes, name):
 
 
 def test_a_map_of_nan_is_refused(tmp_path):
-    with slices.create(tmp_path / "a.h5") as writer:
+    with slices.create_store(tmp_path / "a.h5") as writer:
         writer.add("s1", group="g", origin="m", infection=np.full((8, 8), np.nan, np.float16))
     with SliceStore(tmp_path / "a.h5") as store, pytest.raises(InputError, match="infection of slice s1 holds NaN"):
         store.read("infection", "s1")
@@ -56,7 +56,7 @@ def test_a_command_ends_with_one_line_and_status_1(tmp_path, name):
         "zip": f"prepare_medseg.py --raw-dir {tmp_path} --out {tmp_path}/out.h5",
         "mask": f"prepare_unlabelled.py --folder {tmp_path} --out {tmp_path}/out.h5",
         "weights": f"import_infnet.py --checkpoint {path} --out {tmp_path}/out.safetensors",
-        "table": f"prepare_ictcf.py --folder {tmp_path}/ct --table {path} --out {tmp_path}/out.h5 --patients out.csv",
+        "table": f"prepare_patients.py --folder {tmp_path}/ct --table {path} --out {tmp_path}/o.h5 --patients o.csv",
     }[CASES[name].reader]
     if CASES[name].reader == "zip":
         path.rename(tmp_path / "rp_im.zip")

@@ -44,7 +44,7 @@ def every(*readers: Callable[[Path], object]) -> Callable[[Path], None]:
 
 
 def nifti(path: Path, out: Path) -> None:
-    from ssinfnet.sources import nifti
+    from ssinfnet.files import nifti
 
     every(nifti.read_scan, lambda path: nifti.read_labels(path, range(4)))(path)
 
@@ -56,7 +56,7 @@ def picture(path: Path, out: Path) -> None:
 
 
 def mask(path: Path, out: Path) -> None:
-    from ssinfnet import pictures
+    from ssinfnet.files import pictures
 
     every(pictures.read_grey, pictures.read_mask, pictures.read_infection, pictures.read_classes, pictures.read_map)(
         path
@@ -70,21 +70,21 @@ def folder(path: Path, out: Path) -> None:
 
 
 def patients(path: Path, out: Path) -> None:
-    import prepare_ictcf
+    import prepare_patients
 
     argv = ["--folder", str(path / "ct"), "--table", str(path / "table.csv")]
-    prepare_ictcf.main([*argv, "--out", str(out / "slices.h5"), "--patients", str(out / "patients.csv")])
+    prepare_patients.main([*argv, "--out", str(out / "slices.h5"), "--patients", str(out / "patients.csv")])
 
 
 def table(path: Path, out: Path) -> None:
-    from ssinfnet.config.ictcf import Ictcf
-    from ssinfnet.sources import patients
+    from ssinfnet.config.patients import Patients
+    from ssinfnet.sources import clinical_table
 
-    patients.read_table(path, Ictcf())
+    clinical_table.read_table(path, Patients())
 
 
 def zip(path: Path, out: Path) -> None:
-    from ssinfnet import archives
+    from ssinfnet.files import archives
 
     def unpack(path: Path) -> None:
         with archives.unpacked(path) as content:
@@ -108,28 +108,31 @@ def config(path: Path, out: Path) -> None:
 
 
 def csv(path: Path, out: Path) -> None:
-    from ssinfnet import cleaning, severity_report, splits, tables
-    from ssinfnet.sources import ictcf
+    from ssinfnet.lungs import cleaning
+    from ssinfnet.report import paper_tables
+    from ssinfnet.severity import patients as severity_report
+    from ssinfnet.slices import parts
+    from ssinfnet.sources import manifest
 
     every(
-        splits.read,
-        ictcf.read_manifest,
+        parts.read_split,
+        manifest.read_manifest,
         severity_report.read_patients,
         severity_report.read_verdicts,
-        tables.read,
+        paper_tables.read,
         lambda path: cleaning.read_exclusions(path, ["s1"]),
         lambda path: cleaning.read_quality([path], ["s1"]),
     )(path)
 
 
 def json_(path: Path, out: Path) -> None:
-    from ssinfnet import runs
+    from ssinfnet.evaluation import runs
 
     runs.read_threshold(path)
 
 
 def store(path: Path, out: Path) -> None:
-    from ssinfnet.slices import SliceStore
+    from ssinfnet.slices.store import SliceStore
 
     with SliceStore(path) as opened:
         for slice_id in opened.ids:
@@ -137,22 +140,22 @@ def store(path: Path, out: Path) -> None:
 
 
 def weights(path: Path, out: Path) -> None:
-    from ssinfnet import environment
-    from ssinfnet.training import checkpoint
+    from ssinfnet.inference import weights as inference_weights
+    from ssinfnet.report import summary_json
 
-    every(checkpoint.load_weights, environment.training)(path)
+    every(inference_weights.load_weights, summary_json.training_of)(path)
 
 
 def state(path: Path, out: Path) -> None:
-    from ssinfnet.training import checkpoint
+    from ssinfnet.training import state as checkpoint
 
     checkpoint.load_state(path)
 
 
 def published(path: Path, out: Path) -> None:
-    from ssinfnet.networks import published_infnet
+    from ssinfnet.exchange import infnet_checkpoint
 
-    published_infnet.load(path, "resnet50")
+    infnet_checkpoint.load(path, "resnet50")
 
 
 READERS: dict[str, Reader] = {

@@ -40,7 +40,7 @@ def start(gpus: int, threads: int) -> Runtime:
 
 def workflow(folder: Path) -> Workflow:
     copy = Workflow(folder)
-    runtime = folder / "workflow_scripts/ssinfnet/runtime.py"
+    runtime = folder / "workflow_scripts/ssinfnet/inference/runtime.py"
     runtime.write_text(runtime.read_text() + FAKE_GPU)
     return copy
 
@@ -120,7 +120,7 @@ def test_shards_ran_as_jobs_of_their_own_and_groups_as_one(submitted):
     count = Counter(job["name"] for job in jobs if job["JobState"] == "COMPLETED")
     assert count["extract_parenchyma"] == 2
     assert {group: count[group] for group in GROUPS} == GROUPS
-    assert len(list((run.folder / "results").glob("*/seed0/ictcf/shard*.h5"))) == 2 * len(METHODS)
+    assert len(list((run.folder / "results").glob("*/seed0/patients/infection_shard*.h5"))) == 2 * len(METHODS)
 
 
 def test_a_job_killed_by_its_time_limit_ran_once_more_with_more_time(submitted):

@@ -21,11 +21,6 @@ def inputs(name: str, *shape: int) -> list[torch.Tensor]:
     return [torch.randn(shape, generator=generator) for _ in range(INPUTS[name])]
 
 
-def as_tuple(outputs) -> tuple[torch.Tensor, ...]:
-    """The outputs, be they one tensor or a named tuple."""
-    return (outputs,) if isinstance(outputs, torch.Tensor) else tuple(outputs)
-
-
 def without_zeros(network: nn.Module) -> nn.Module:
     """timm starts the last batch norm of a residual branch at 0, which stops the gradient of the first step there."""
     for module in network.modules():

@@ -21,34 +21,35 @@ ROOT = Path(__file__).parents[2]
 
 # Which rules read what a rule writes. What has the truth as its prior goes a way of its own, as fewer rules read it.
 FEEDS = {
-    "generate_phantom": "prepare_medseg prepare_ictcf",
-    "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_prior "
-    "pretrain_multi train_multi predict_test evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks "
-    "write_cases plot_worst_cases plot_calibration plot_augmentation",
-    "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_prior pretrain_multi "
-    "train_multi predict_test evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
+    "generate_phantom": "prepare_medseg prepare_patients",
+    "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_infection "
+    "pretrain_multi train_multi predict_classes evaluate_single evaluate_multi evaluate_regions plot_overlays "
+    "plot_masks write_cases plot_worst_cases plot_calibration plot_augmentation",
+    "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_infection pretrain_multi "
+    "train_multi evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
     "write_cases plot_worst_cases plot_calibration plot_augmentation",
     "fingerprint_split": "write_summary",
-    "extract_truth": "predict_test:oracle",
-    "predict_test:oracle": "evaluate_multi:oracle plot_overlays",
+    "extract_truth": "predict_classes:oracle",
+    "predict_classes:oracle": "evaluate_multi:oracle plot_overlays",
     "evaluate_multi:oracle": "compare_methods tabulate_results",
     "pretrain_single": "train_single plot_masks plot_learning",
     "plot_masks": "write_summary plot_times",
-    "train_single": "predict_prior segment_ictcf plot_learning",
-    "predict_prior": "pretrain_multi train_multi predict_test evaluate_single evaluate_regions plot_overlays "
+    "train_single": "predict_infection predict_patients_infection plot_learning",
+    "predict_infection": "pretrain_multi train_multi predict_classes evaluate_single evaluate_regions plot_overlays "
     "write_cases plot_worst_cases plot_calibration",
     "pretrain_multi": "train_multi plot_learning",
-    "train_multi": "predict_test segment_ictcf_classes plot_learning",
-    "predict_test": "evaluate_multi evaluate_regions plot_overlays write_cases plot_worst_cases",
+    "train_multi": "predict_classes predict_patients_classes plot_learning",
+    "predict_classes": "evaluate_multi evaluate_regions plot_overlays write_cases plot_worst_cases",
     "evaluate_single": "compare_methods tabulate_results plot_overlays evaluate_regions score_severity write_cases "
     "plot_worst_cases",
     "evaluate_multi": "compare_methods tabulate_results write_cases plot_worst_cases",
     "evaluate_regions": "write_summary plot_times",
-    "prepare_ictcf": "extract_parenchyma segment_ictcf segment_ictcf_classes score_severity write_cases",
+    "prepare_patients": "extract_parenchyma predict_patients_infection predict_patients_classes score_severity "
+    "write_cases",
     "extract_parenchyma": "clean_parenchyma score_severity write_cases",
     "clean_parenchyma": "score_severity write_summary write_cases plot_times",
-    "segment_ictcf": "segment_ictcf_classes score_severity write_cases",
-    "segment_ictcf_classes": "score_severity",
+    "predict_patients_infection": "predict_patients_classes score_severity write_cases",
+    "predict_patients_classes": "score_severity",
     "score_severity": "compare_methods tabulate_results plot_severity write_summary write_cases",
     "compare_methods": "tabulate_results plot_comparisons",
     "tabulate_results": "write_summary plot_times",
@@ -98,7 +99,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("pretrain_single plot_augmentation")),
     ("methods.ssinfnet.augmentation.*", "0.5", after("pretrain_single plot_augmentation")),
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
-    ("shards", "3", after("extract_parenchyma segment_ictcf")),
+    ("shards", "3", after("extract_parenchyma predict_patients_infection")),
     ("phantom.size", "64", EVERYTHING),
     ("phantom.patients", "7", EVERYTHING),
     ("phantom.*", "4", EVERYTHING),
@@ -125,9 +126,9 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("ictcf.source", "none", TABLES | {"write_cases"}),
     ("ictcf.folder", "elsewhere", SUMMARY),
     ("ictcf.table", "config.yaml", SUMMARY),
-    ("ictcf.scores", "{Severe: 0}", after("prepare_ictcf")),
-    ("ictcf.*_column", "Other", after("prepare_ictcf")),
-    ("ictcf.*", "1", after("prepare_ictcf")),
+    ("patients.scores", "{Severe: 0}", after("prepare_patients")),
+    ("ictcf.*_column", "Other", after("prepare_patients")),
+    ("ictcf.*", "1", after("prepare_patients")),
     ("parenchyma.method", "ictcf", after("extract_parenchyma evaluate_regions")),
     ("cleaning.max_components", "3", after("clean_parenchyma evaluate_regions")),
     ("cleaning.exclusions", "config.yaml", after("clean_parenchyma")),
@@ -163,8 +164,8 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("multi.training.batch_size", "3", after("train_multi")),
     ("single.training.*", "0.25", after("train_single")),
     ("multi.training.*", "0.25", after("train_multi")),
-    ("priors.mode", "in_sample", {"predict_prior"} | FROM_MULTI),
-    ("priors.folds", "3", {"train_single", "predict_prior"} | FROM_MULTI),
+    ("priors.mode", "in_sample", {"predict_infection"} | FROM_MULTI),
+    ("priors.folds", "3", {"train_single", "predict_infection"} | FROM_MULTI),
     ("evaluation.empty", "skip", after("evaluate_single evaluate_multi")),
     ("evaluation.threshold", "0.4", after("evaluate_single evaluate_multi")),
     ("evaluation.*", "200", after("evaluate_single evaluate_multi")),
@@ -183,11 +184,11 @@ WITH = {"methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"}
 SCRIPTS = ROOT / "workflow_scripts"
 MODULES = [str(path.relative_to(SCRIPTS)) for path in sorted(SCRIPTS.rglob("*.py"))]
 FILES = {
-    "ssinfnet/cases.html.j2": {"write_cases"},
-    "ssinfnet/summary.html.j2": {"write_summary"},
-    "ssinfnet/published/README.md": set(),
-    "ssinfnet/published/table_1.csv": {"write_summary"},
-    **{f"ssinfnet/published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},
+    "ssinfnet/report/templates/cases.html.j2": {"write_cases"},
+    "ssinfnet/report/templates/summary.html.j2": {"write_summary"},
+    "ssinfnet.report.published/README.md": set(),
+    "ssinfnet.report.published/table_1.csv": {"write_summary"},
+    **{f"ssinfnet.report.published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},
 }
 
 

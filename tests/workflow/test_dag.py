@@ -18,12 +18,19 @@ FROM_SEVERITY = {"score_severity", "plot_severity", "write_cases"} | FROM_TABLES
 FROM_SINGLE_EVALUATION = {"evaluate_single", "evaluate_regions", "plot_overlays", "plot_worst_cases"} | FROM_SEVERITY
 FROM_MULTI_EVALUATION = {"evaluate_multi", "write_cases", "plot_worst_cases"} | FROM_TABLES
 FROM_MULTI = (
-    {"train_multi", "predict_test", "segment_ictcf_classes", "evaluate_regions", "plot_learning", "plot_overlays"}
+    {"train_multi", "predict_classes", "predict_patients_classes", "evaluate_regions", "plot_learning", "plot_overlays"}
     | FROM_MULTI_EVALUATION
     | FROM_SEVERITY
 )
 FROM_SINGLE = (
-    {"train_single", "predict_prior", "pretrain_multi", "segment_ictcf", "plot_learning", "plot_calibration"}
+    {
+        "train_single",
+        "predict_infection",
+        "pretrain_multi",
+        "predict_patients_infection",
+        "plot_learning",
+        "plot_calibration",
+    }
     | FROM_SINGLE_EVALUATION
     | FROM_MULTI
     | FROM_SEVERITY
@@ -34,7 +41,7 @@ FROM_CLEANING = {"clean_parenchyma", "evaluate_regions"} | FROM_SEVERITY
 
 # The README's table of what a change re-runs says the same in words.
 CHANGES = {
-    "hu_window": ("segmentation: {hu_window: [-1500, 500]}", FROM_SPLIT | {"prepare_medseg"}),
+    "hu_window": ("labelled: {hu_window: [-1500, 500]}", FROM_SPLIT | {"prepare_medseg"}),
     "split": ("split: {seed: 3}", FROM_SPLIT),
     "labels": (
         "labels: {infection: [1, 2, 3]}",
@@ -49,7 +56,7 @@ CHANGES = {
     ),
     "prior mode": (
         "priors: {mode: in_sample}",
-        FROM_MULTI | {"predict_prior", "pretrain_multi"},
+        FROM_MULTI | {"predict_infection", "pretrain_multi"},
     ),
     "parenchyma": ("parenchyma: {method: ictcf}", FROM_CLEANING | {"extract_parenchyma"}),
     "cleaning": ("cleaning: {min_area: 0.03}", FROM_CLEANING),
@@ -110,7 +117,7 @@ def test_a_new_seed_only_adds_its_own_jobs(finished):
 
 
 def test_touched_code_runs_nothing_and_changed_code_what_imports_it(finished):
-    module = finished.folder / "workflow_scripts/ssinfnet/severity.py"
+    module = finished.folder / "workflow_scripts/ssinfnet/severity/scores.py"
     before = module.read_text()
     module.touch()
     assert finished.planned() == {}
@@ -122,8 +129,14 @@ def test_touched_code_runs_nothing_and_changed_code_what_imports_it(finished):
 
 
 def test_without_patients_there_is_no_severity_stage(finished):
-    jobs = finished.planned("{ictcf: {source: none}, results_dir: elsewhere}")
-    assert not {"prepare_ictcf", "extract_parenchyma", "segment_ictcf", "score_severity", "plot_severity"} & set(jobs)
+    jobs = finished.planned("{patients: {source: none}, results_dir: elsewhere}")
+    assert not {
+        "prepare_patients",
+        "extract_parenchyma",
+        "predict_patients_infection",
+        "score_severity",
+        "plot_severity",
+    } & set(jobs)
     assert "write_summary" in jobs
 
 
@@ -131,8 +144,8 @@ def test_all_methods_of_the_paper_and_real_sources_make_a_dag(finished):
     overlay = """
     methods:
       ssinfnet_aug: {label: SSInfNet + aug, pretext: inpainting, augmentation: {cutout: 0.5, horizontal_flip: 0.5}}
-    segmentation: {source: medseg}
-    ictcf: {source: ictcf, table: config.yaml}
+    labelled: {source: medseg}
+    patients: {source: ictcf, table: config.yaml}
     seeds: [0, 1, 2]
     results_dir: elsewhere
     """
@@ -145,7 +158,7 @@ def test_all_methods_of_the_paper_and_real_sources_make_a_dag(finished):
     ("overlay", "message"),
     [
         ("sinlge: {}", "error: config: unknown key sinlge; did you mean single?"),
-        ("{segmentation: {source: folder, folder: nowhere}}", "error: the folder nowhere of the config does not exist"),
+        ("{labelled: {source: folder, folder: nowhere}}", "error: the folder nowhere of the config does not exist"),
     ],
 )
 def test_a_wrong_config_is_one_line_before_any_job(finished, overlay, message):
@@ -190,7 +203,7 @@ def test_results_are_there_and_hang_together(finished):
     test_ids = set(split.loc[split["part"] == "test", "id"])
     for method in ("sinfnet", "ssinfnet"):
         run = results / method / "seed0"
-        for store in (run / "single/prior_test.h5", run / "multi/predicted_prior_test.h5"):
+        for store in (run / "single/infection_test.h5", run / "multi/classes_predicted_prior.h5"):
             with h5py.File(store) as file:
                 assert set(file["index/id"].asstr()[:]) == test_ids
         metrics = json.loads((run / "single/metrics.json").read_text())

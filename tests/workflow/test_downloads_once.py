@@ -16,8 +16,8 @@ def overlay(url, **download):
     addresses = {"medseg_url": f"{url}/medseg/{{id}}", "ictcf_url": f"{url}/ictcf/{{patient}}.zip"}
     return json.dumps(
         {
-            "segmentation": {"source": "medseg"},
-            "ictcf": {"source": "ictcf", "table": "table.csv"},
+            "labelled": {"source": "medseg"},
+            "patients": {"source": "ictcf", "table": "table.csv"},
             "download": addresses | {"pause": 0} | download,
         }
     )

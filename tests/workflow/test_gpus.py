@@ -13,8 +13,8 @@ from workflow_copy import Workflow
 
 JOBS = Path(__file__).parents[1] / "gpu_job.py"
 GPU_RULES = {
-    *("pretrain_single", "train_single", "predict_prior", "pretrain_multi", "train_multi", "predict_test"),
-    *("plot_masks", "segment_ictcf", "segment_ictcf_classes"),
+    *("pretrain_single", "train_single", "predict_infection", "pretrain_multi", "train_multi", "predict_classes"),
+    *("plot_masks", "predict_patients_infection", "predict_patients_classes"),
 }
 # Jobs that ask for a GPU as the rules do, and for nothing else.
 SNAKEFILE = f"""
@@ -39,7 +39,7 @@ def workflow(tmp_path) -> Workflow:
 
 def install(workflow, devices):
     """Have the driver of the workflow's machine show so many cards."""
-    module = workflow.folder / "workflow_scripts/ssinfnet/gpus.py"
+    module = workflow.folder / "workflow_scripts/ssinfnet/process/gpus.py"
     module.write_text(f'{module.read_text()}\n\ndef _devices():\n    return [Path("/dev/nvidia0")] * {devices}\n')
 
 

@@ -30,7 +30,8 @@ def test_the_documents_say_how_many_jobs_the_paper_needs(plan):
     alone = len(plan.jobs) - sum(rules[rule] for rule in DOWNLOADS)
     submitted = alone - sum(map(len, plan.groups)) + len(plan.groups)
     priors, classes, patients = (
-        sum(rule in group for group in plan.groups) for rule in ("predict_prior", "predict_test", "score_severity")
+        sum(rule in group for group in plan.groups)
+        for rule in ("predict_infection", "predict_classes", "score_severity")
     )
     assert priors + classes + patients == len(plan.groups)
     pretext = rules["pretrain_single"] + rules["pretrain_multi"]

@@ -88,7 +88,7 @@ def test_code_is_what_the_rule_watches(finished, records, jobs):
     watched = {job["output_file"]: job["input-file(s)"].split(",") for job in jobs}
     for place, record in records.items():
         files = record["code"]["files"]
-        assert f"{record['command']}.py" in files and "ssinfnet/provenance.py" in files
+        assert f"{record['command']}.py" in files and "ssinfnet/process/provenance.py" in files
         assert {f"workflow_scripts/{name}" for name in files} <= set(watched[place]), place
         assert record["code"]["sha256"] == sha256sum(scripts, files), place
 

@@ -72,7 +72,7 @@ def infection_scores(results, method):
     masks = read(results / "slices/medseg.h5", "mask")
     truth = {name: np.isin(mask, (1, 2)) for name, mask in masks.items()}
     folder = results / method / "seed0/single"
-    maps = read(folder / "prior_validation.h5", "infection")
+    maps = read(folder / "infection_validation.h5", "infection")
     curve = [
         np.mean(
             [overlaps(truth[name], maps[name].astype(float) >= t)["dice"] for name in part(results, "validation")["id"]]
@@ -80,7 +80,7 @@ def infection_scores(results, method):
         for t in np.arange(256) / 255
     ]
     threshold = np.argmax(curve) / 255
-    maps = {name: value.astype(np.float64) for name, value in read(folder / "prior_test.h5", "infection").items()}
+    maps = {name: value.astype(np.float64) for name, value in read(folder / "infection_test.h5", "infection").items()}
     return {
         "infection": [
             overlaps(truth[name], maps[name] >= threshold)
@@ -93,7 +93,7 @@ def infection_scores(results, method):
 
 def class_scores(results, method, prior):
     masks = read(results / "slices/medseg.h5", "mask")
-    maps = read(results / method / f"seed0/multi/{prior}_prior_test.h5", "classes")
+    maps = read(results / method / f"seed0/multi/classes_{prior}_prior.h5", "classes")
     rows = {target: [] for target in TARGETS}
     for name in part(results, "test")["id"]:
         truth, found = np.where(masks[name] == 3, 0, masks[name]), maps[name].argmax(axis=0)
@@ -155,7 +155,7 @@ def ratios(results, method):
     lungs, maps = {}, {}
     for number in (0, 1):
         lungs |= read(results / f"parenchyma/shard{number}-of-2.h5", "lungs")
-        maps |= read(results / f"{method}/seed0/ictcf/shard{number}-of-2.h5", "infection")
+        maps |= read(results / f"{method}/seed0/patients/infection_shard{number}-of-2.h5", "infection")
     quality = pd.read_csv(results / "parenchyma/quality.csv", dtype={"id": str})
     kept = quality.loc[quality["verdict"] == "kept", ["id", "group"]].rename(columns={"group": "patient"})
     return kept.assign(ratio=[maps[name][lungs[name] > 0].astype(float).mean() for name in kept["id"]])

@@ -19,7 +19,7 @@ class Download(Section):
     ictcf_table_url: str = Field(
         "https://raw.githubusercontent.com/guoqingbao/COVID-MTL/295ca1091c84f6a291e09b4d9929f23815296429"
         "/data/Patients.xlsx",
-        description="clinical table as .xlsx or .csv; used when ictcf.table is not given",
+        description="clinical table as .xlsx or .csv; used when patients.table is not given",
     )
     connections: int = Field(4, ge=1, le=16, description="parallel connections to one server")
     retries: int = Field(5, ge=0, le=20, description="further tries of a failed file, with growing pauses")

@@ -3,11 +3,11 @@
 from pydantic import Field
 
 from ssinfnet.config.base import Section
-from ssinfnet.config.segmentation import Transform
+from ssinfnet.config.labelled import Transform
 
 
 class Unlabelled(Section):
     """A folder of pictures."""
 
     folder: str | None = Field(None, description="grey JPEG, PNG or TIFF, one slice a file, in folders of any depth")
-    transform: Transform = Field("none", description="brings the pictures upright, as segmentation.transform does")
+    transform: Transform = Field("none", description="brings the pictures upright, as labelled.transform does")

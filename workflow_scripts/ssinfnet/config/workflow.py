@@ -13,14 +13,14 @@ from ssinfnet.config.base import Section
 from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.config.download import Download
 from ssinfnet.config.evaluation import Evaluation
-from ssinfnet.config.ictcf import Ictcf
+from ssinfnet.config.labelled import Labelled
 from ssinfnet.config.labels import Labels
 from ssinfnet.config.methods import Method
 from ssinfnet.config.parenchyma import Parenchyma
+from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.config.priors import Priors
-from ssinfnet.config.segmentation import Segmentation
 from ssinfnet.config.severity import Severity
 from ssinfnet.config.split import Split
 from ssinfnet.config.training import Multi, Single
@@ -28,6 +28,8 @@ from ssinfnet.config.unlabelled import Unlabelled
 from ssinfnet.errors import InputError
 
 MAX_VALUES, MAX_TEXT = 10_000, 10_000
+RENAMED = {"segmentation": "labelled", "ictcf": "patients"}
+"""Sections by the names that they once had."""
 
 
 class Config(Section):
@@ -37,14 +39,14 @@ class Config(Section):
     results_dir: str = Field("results", description="folder of everything computed")
     methods: dict[str, Method] = Field(min_length=1, description="the rows of the tables, by name; null leaves one out")
     seeds: tuple[int, ...] = Field((0,), min_length=1, description="each method is trained once per seed")
-    shards: int = Field(2, ge=1, description="jobs over which the iCTCF slices are spread")
+    shards: int = Field(2, ge=1, description="jobs over which the patients' slices are spread")
     phantom: Phantom = Phantom()
     download: Download = Download()
-    segmentation: Segmentation = Segmentation()
+    labelled: Labelled = Labelled()
     unlabelled: Unlabelled = Unlabelled()
     labels: Labels = Labels()
     split: Split = Split()
-    ictcf: Ictcf = Ictcf()
+    patients: Patients = Patients()
     parenchyma: Parenchyma = Parenchyma()
     cleaning: Cleaning = Cleaning()
     pretext: Pretext = Pretext()
@@ -115,6 +117,8 @@ def _explain(item: dict[str, Any]) -> str:
     location = [reprlib.repr(str(part))[1:-1] for part in item["loc"]]
     key = ".".join(location)
     if item["type"] == "extra_forbidden":
+        if key in RENAMED:
+            return f"config: the section {key} is called {RENAMED[key]} now; rename it"
         near = difflib.get_close_matches(location[-1], _keys(Config, location[:-1]), 1)
         return f"config: unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
     return f"config: {key}: {item['msg'].removeprefix('Value error, ')} (got {reprlib.repr(item['input'])})"

@@ -1,7 +1,8 @@
 """Networks by name. A network's module is imported when it is created, so one can change without touching another.
 
-A network is a `torch.nn.Module` that takes normalised RGB (N, 3, H, W), returns logits at input size, and names
-in `HEADS` the last convolution of each output, so that `ssinfnet.networks.inpainting` can replace it.
+A network is a `torch.nn.Module` that takes normalised RGB (N, 3, H, W) and, if it is a class network, a prior of the
+same kind. It returns a named tuple of logits at input size, of which `segmentation` is what everybody else uses, and
+names in `HEADS` the last convolution of each output, so that `ssinfnet.networks.inpainting` can replace it.
 """
 
 import importlib
@@ -25,8 +26,11 @@ def create(name: str, **options: Any):
 
 
 def from_config(config: Any, *, pretrained: bool):
-    """The network of a config section; without `pretrained` no weights are fetched, as others will be loaded."""
+    """The network of a config section; ImageNet weights are fetched where it says so and with `pretrained`.
+
+    Weights of its own, trained or from a file, are loaded by whoever has them.
+    """
     options = config.model_dump()
-    if not pretrained and "weights" in options:
+    if "weights" in options and not (pretrained and options["weights"] == "imagenet"):
         options["weights"] = "none"
     return create(options.pop("name"), **options)

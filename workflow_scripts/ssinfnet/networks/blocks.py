@@ -1,8 +1,16 @@
 """Building blocks that the networks share."""
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+
+class Segmentation(NamedTuple):
+    """What a network with one output gives: logits at input size, (N, classes, H, W)."""
+
+    segmentation: torch.Tensor
 
 
 class ConvBN(nn.Module):

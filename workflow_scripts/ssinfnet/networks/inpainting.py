@@ -7,14 +7,12 @@ its one-channel maps, works unchanged. A network with a prior sees the masked im
 The way back is a new network, whose own heads are fresh, with the pretrained trunk loaded into it: `load_trunk`.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ssinfnet.errors import InputError
 from ssinfnet.networks.blocks import ConvBN
 
 # The largest gradient that Sobel's kernels can find in an image with values in [0, 1].
@@ -35,13 +33,11 @@ def to_inpainting(network: nn.Module) -> nn.Module:
 
 
 def reconstructions(network: nn.Module, outputs: Any, image: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Pairs of prediction and target, (N, 1, H, W) each, for the outputs of an inpainting network.
+    """Pairs of prediction and target, (N, 1, H, W) each, for the outputs (a named tuple) of an inpainting network.
 
     `image` is the unmasked grey image (N, 1, H, W) in [0, 1]. Its edge map is the target of an output named edge,
     the image itself of every other.
     """
-    if isinstance(outputs, torch.Tensor):
-        outputs = (outputs,)
     return [
         (output, edge_map(image) if name == "edge" else image)
         for name, output in zip(network.HEADS, outputs, strict=True)
@@ -56,31 +52,3 @@ def edge_map(image: torch.Tensor) -> torch.Tensor:
     kernels = torch.stack([horizontal, horizontal.T])[:, None]
     gradients = F.conv2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), kernels)
     return gradients.square().sum(dim=1, keepdim=True).sqrt() / _SOBEL_MAXIMUM
-
-
-def trunk_state(network: nn.Module) -> dict[str, torch.Tensor]:
-    """The state of `network`, with whatever heads, without them."""
-    return _without_heads(network, network.state_dict())
-
-
-def load_trunk(network: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
-    """Load everything but the heads from `state`, which may hold heads of its own; the heads stay as they are.
-
-    Raises `InputError` that lists every tensor that is missing, too many or of another shape.
-    """
-    own, given = trunk_state(network), _without_heads(network, state)
-    defects = [f"no {name}" for name in own if name not in given]
-    defects += [f"unexpected {name}" for name in given if name not in own]
-    defects += [
-        f"{name} has shape {tuple(given[name].shape)}, the network's is {tuple(own[name].shape)}"
-        for name in own
-        if name in given and given[name].shape != own[name].shape
-    ]
-    if defects:
-        raise InputError("the pretrained weights do not fit the network of the config: " + "; ".join(defects))
-    network.load_state_dict(given, strict=False)
-
-
-def _without_heads(network: nn.Module, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    prefixes = tuple(f"{path}." for path in network.HEADS.values())
-    return {name: value for name, value in state.items() if not name.startswith(prefixes)}

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ssinfnet.networks.blocks import DoubleConv, resize
+from ssinfnet.networks.blocks import DoubleConv, Segmentation, resize
 
 
 class Up(nn.Module):
@@ -28,7 +28,7 @@ class UNet(nn.Module):
     """
 
     # The last convolution of the one output.
-    HEADS: ClassVar[dict[str, str]] = {"classes": "head"}
+    HEADS: ClassVar[dict[str, str]] = {"segmentation": "head"}
 
     def __init__(self, width: int = 64, in_channels: int = 6, classes: int = 3):
         super().__init__()
@@ -37,7 +37,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList([Up(2 * factor * width, max(factor // 2, 1) * width) for factor in (8, 4, 2, 1)])
         self.head = nn.Conv2d(width, classes, 1)
 
-    def forward(self, image: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+    def forward(self, image: torch.Tensor, prior: torch.Tensor) -> Segmentation:
         """Normalised RGB image and prior, (N, 3, H, W) each with edges of 16 or more, to logits (N, classes, H, W)."""
         x = self.inc(torch.cat([image, prior], dim=1))
         skips = []
@@ -46,7 +46,7 @@ class UNet(nn.Module):
             x = down(F.max_pool2d(x, 2))
         for up in self.up:
             x = up(x, skips.pop())
-        return self.head(x)
+        return Segmentation(self.head(x))
 
 
 create = UNet

@@ -1,1 +1,1 @@
-"""Where slices come from: each source verifies its files and turns them into one slice store."""
+"""From downloads, folders and the phantom to slice stores."""

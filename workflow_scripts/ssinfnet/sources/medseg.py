@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ssinfnet import slices
-from ssinfnet.archives import unpacked
 from ssinfnet.errors import InputError
-from ssinfnet.pictures import natural_key
-from ssinfnet.sources.nifti import Scan, attempt, mismatch, read_labels, read_scan, to_grey
+from ssinfnet.files.archives import unpacked
+from ssinfnet.files.nifti import Scan, attempt, mismatch, read_labels, read_scan
+from ssinfnet.files.pictures import natural_key
+from ssinfnet.slices.store import create_store
+from ssinfnet.slices.window import to_grey
 
 LABELS = range(4)
 LUNGS = range(3)
@@ -32,7 +33,7 @@ def prepare(raw: str | Path, out: str | Path, window: tuple[float, float]) -> No
     """
     raw = Path(raw)
     defects: list[str] = []
-    with slices.create(out) as writer, ExitStack() as folders:
+    with create_store(out) as writer, ExitStack() as folders:
         for name, image, mask, lungs in _sets(raw, folders, defects):
             for position in range(len(image)):
                 slice_id = f"{name}_{position:03d}"

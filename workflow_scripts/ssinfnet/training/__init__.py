@@ -1,1 +1,1 @@
-"""Losses, loops and checkpoints of training."""
+"""Supervised training on labelled slices."""

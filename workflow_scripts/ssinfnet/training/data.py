@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 
-from ssinfnet.slices import SliceStore
+from ssinfnet.slices.resize import resize, resize_labels
+from ssinfnet.slices.store import SliceStore
 
 
 @dataclass(frozen=True)
@@ -73,31 +73,6 @@ def load_unlabelled(
         torch.from_numpy(np.stack(images))[:, None],
         priors=torch.from_numpy(np.stack(maps))[:, None] if maps else None,
     )
-
-
-def without_copies(store: SliceStore, other: SliceStore, other_ids: Sequence[str]) -> list[str]:
-    """The slices of `store` whose picture is not, to the pixel, that of one of `other_ids` in `other`."""
-
-    def content(source: SliceStore, slice_id: str) -> tuple[tuple[int, ...], bytes]:
-        image = source.read("image", slice_id)
-        return image.shape, image.tobytes()
-
-    held_out = {content(other, slice_id) for slice_id in other_ids}
-    return [slice_id for slice_id in store.ids if content(store, slice_id) not in held_out]
-
-
-def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """An image or probability map (H, W) at another size: averaged when it shrinks, bilinear when it grows."""
-    height, width = (size, size) if isinstance(size, int) else size
-    if image.shape == (height, width):
-        return image
-    shrinks = height < image.shape[0] and width < image.shape[1]
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-
-
-def resize_labels(mask: np.ndarray, size: int) -> np.ndarray:
-    """A label map (H, W) at another size, by nearest neighbour."""
-    return cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 def epoch_batches(count: int, batch_size: int, *key: int) -> Iterator[torch.Tensor]:

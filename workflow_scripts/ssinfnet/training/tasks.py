@@ -1,8 +1,11 @@
 """The two supervised tasks: infection by Inf-Net, classes by the U-Net with prior."""
 
+from typing import Any
+
 import torch
 
-from ssinfnet.intensity import normalise
+from ssinfnet.networks.intensity import normalise
+from ssinfnet.slices.labels import LESIONS
 from ssinfnet.training import losses
 from ssinfnet.training.data import SliceTensors
 
@@ -12,17 +15,17 @@ class InfectionTask:
 
     key = "single"
 
-    def forward(self, network: torch.nn.Module, batch: SliceTensors) -> tuple[torch.Tensor, ...]:
+    def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
         """The edge and the four maps."""
         return network(normalise(batch.images))
 
-    def loss(self, outputs: tuple[torch.Tensor, ...], batch: SliceTensors) -> torch.Tensor:
+    def loss(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Deeply supervised segmentation loss and edge loss."""
         return losses.single_loss(outputs, batch.masks[:, None].float())
 
-    def overlap(self, outputs: tuple[torch.Tensor, ...], batch: SliceTensors) -> torch.Tensor:
+    def overlap(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Overlap of the finest map at probability 0.5."""
-        return _overlap([(outputs.s_3[:, 0] > 0, batch.masks > 0)])
+        return _overlap([(outputs.segmentation[:, 0] > 0, batch.masks > 0)])
 
 
 class ClassTask:
@@ -30,18 +33,18 @@ class ClassTask:
 
     key = "multi"
 
-    def forward(self, network: torch.nn.Module, batch: SliceTensors) -> torch.Tensor:
+    def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
         """Background, GGO, consolidation."""
         return network(normalise(batch.images), normalise(batch.priors))
 
-    def loss(self, outputs: torch.Tensor, batch: SliceTensors) -> torch.Tensor:
+    def loss(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Binary cross-entropy per class channel."""
-        return losses.multi_loss(outputs, batch.masks)
+        return losses.multi_loss(outputs.segmentation, batch.masks)
 
-    def overlap(self, outputs: torch.Tensor, batch: SliceTensors) -> torch.Tensor:
+    def overlap(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Overlap of GGO and of consolidation, by the largest channel."""
-        predicted = outputs.argmax(dim=1)
-        return _overlap([(predicted == code, batch.masks == code) for code in (1, 2)])
+        predicted = outputs.segmentation.argmax(dim=1)
+        return _overlap([(predicted == code, batch.masks == code) for code in LESIONS.values()])
 
 
 def _overlap(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:

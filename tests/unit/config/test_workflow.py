@@ -1,0 +1,111 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ssinfnet.config.document import keys, markdown
+from ssinfnet.config.pretext import Rounds, phase
+from ssinfnet.config.workflow import Config, parse
+from ssinfnet.errors import InputError
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "config.yaml").read_text()
+EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"))
+
+
+def leaves(values, prefix=""):
+    for key, value in values.items():
+        yield from leaves(value, f"{prefix}{key}.") if isinstance(value, dict) and value else [prefix + key]
+
+
+def merge(base, overlay):
+    """As Snakemake lays one --configfile over another."""
+    return base | {
+        key: merge(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in overlay.items()
+    }
+
+
+def test_config_yaml_shows_every_key_and_no_other():
+    shown = {re.sub(r"^methods\.\w+\.", "methods.<name>.", key) for key in leaves(yaml.safe_load(TEXT))}
+    shown = {re.sub(r"^patients\.scores\..*", "patients.scores", key) for key in shown}
+    assert shown - {"methods.<name>.augmentation"} == {key for key, *_ in keys(Config)}
+
+
+def test_every_key_has_a_description():
+    assert [key for key, _, _, description in keys(Config) if not description] == []
+
+
+def test_documentation_is_in_step_with_the_models():
+    page = (ROOT / "docs" / "config.md").read_text()
+    assert page.endswith(markdown(Config)), "run workflow_scripts/document_config.py --out docs/config.md"
+
+
+@pytest.mark.parametrize("overlay", EXPERIMENTS, ids=lambda path: path.stem)
+def test_experiments_are_valid(overlay):
+    parse(merge(yaml.safe_load(TEXT), yaml.safe_load(overlay.read_text())))
+
+
+METHODS = {"a": {"label": "A"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "methods"),
+        ({"methods": METHODS, "sinlge": {}}, "unknown key sinlge; did you mean single?"),
+        (
+            {"methods": METHODS, "single": {"training": {"bach_size": 2}}},
+            "single.training.bach_size; did you mean batch",
+        ),
+        ({"methods": {"a": {"label": "A", "augmentation": {"cutot": 1}}}}, "did you mean cutout?"),
+        ({"methods": METHODS, "single": {"training": {"size": "big"}}}, "single.training.size"),
+        ({"methods": METHODS, "single": {"training": {"size": 100}}}, "multiple of 32"),
+        ({"methods": METHODS, "pretext": {"keep_ratio": 1.5}}, "pretext.keep_ratio"),
+        ({"methods": METHODS, "pretext": {"milestones": [3]}}, "one fewer"),
+        ({"methods": METHODS, "labelled": {"source": "folder"}}, "needs labelled.folder"),
+        ({"methods": METHODS, "patients": {"source": "folder"}}, "needs patients.folder and patients.table"),
+        ({"methods": {"A b": {"label": "A"}}}, "lower-case"),
+        ({"methods": METHODS, "seeds": [1, 1]}, "seeds must be different"),
+        ({"methods": METHODS, "severity": {"published": [0.5, 0.1]}}, "must rise"),
+    ],
+)
+def test_a_wrong_config_is_one_clear_line(values, message):
+    with pytest.raises(InputError, match=re.escape(message)) as error:
+        parse(values)
+    assert "\n" not in str(error.value)
+
+
+def test_all_defects_are_listed_at_once():
+    with pytest.raises(InputError, match="2 defects") as error:
+        parse({"methods": METHODS, "one": 1, "two": 2})
+    assert "unknown key one" in str(error.value) and "unknown key two" in str(error.value)
+
+
+def test_rounds_of_the_paper():
+    rounds = Rounds().schedule()
+    assert rounds[:4] == [200, 200, 100, 100]
+    assert [phase(number) for number in range(4)] == ["network", "coach", "network", "coach"]
+    assert rounds[::2] == [200] + [100] * 18
+    assert phase(len(rounds) - 1) == "network"
+
+
+def test_more_network_epochs_only_add_rounds():
+    short, long = Rounds(network_epochs=400).schedule(), Rounds(network_epochs=700).schedule()
+    assert long[: len(short)] == short
+
+
+def test_unlabelled_slices_need_a_folder_and_a_pretext_task():
+    method = {"label": "A", "pretext": "inpainting", "unlabelled": True}
+    assert parse({"methods": {"a": method}, "unlabelled": {"folder": "x"}}).methods["a"].unlabelled
+    with pytest.raises(InputError, match=r"method a asks for unlabelled slices.*unlabelled\.folder"):
+        parse({"methods": {"a": method}})
+    with pytest.raises(InputError, match="pretext task only"):
+        parse({"methods": {"a": method | {"pretext": "none"}}, "unlabelled": {"folder": "x"}})
+
+
+def test_a_method_that_is_null_is_left_out():
+    assert list(parse({"methods": METHODS | {"other": None}}).methods) == list(METHODS)
+    with pytest.raises(InputError, match="methods"):
+        parse({"methods": dict.fromkeys(METHODS)})

@@ -1,0 +1,193 @@
+"""What every network of the registry must do, and the backbones."""
+
+import pytest
+import small_networks
+import torch
+from small_networks import INPUTS, inputs, without_zeros
+from torch import nn
+
+from ssinfnet import networks
+from ssinfnet.config.network import MultiNetwork, SingleNetwork
+from ssinfnet.errors import InputError
+from ssinfnet.networks import backbone, torchvision_operators
+from ssinfnet.networks.blocks import ConvBN
+from ssinfnet.networks.infnet import InfNetOutputs, ReverseAttention
+
+
+def count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.fixture(scope="module")
+def full() -> dict[str, nn.Module]:
+    """The networks as the config has them by default, without memory."""
+    with torch.device("meta"):
+        options = [SingleNetwork().model_dump(), MultiNetwork().model_dump()]
+        return {each["name"]: networks.create(**each) for each in options}
+
+
+def test_registry_is_covered(full):
+    assert set(networks.MODULES) == set(INPUTS) == set(full)
+    with pytest.raises(KeyError):
+        networks.create("segnet")
+
+
+@pytest.mark.parametrize("size", [(128, 128), (256, 256), (352, 352), (448, 448), (131, 200)])
+@pytest.mark.parametrize(("name", "outputs", "channels"), [("infnet", 5, 1), ("unet", 1, 3)])
+def test_logits_come_at_input_size(full, name, outputs, channels, size):
+    image = [torch.empty(2, 3, *size, device="meta")] * INPUTS[name]
+    shapes = [tuple(output.shape) for output in tuple(full[name](*image))]
+    assert shapes == [(2, channels, *size)] * outputs
+
+
+def test_parameter_counts(full):
+    infnet = full["infnet"]
+    parts = [infnet.rfb_2, infnet.rfb_3, infnet.rfb_4, infnet.decoder, infnet.edge]
+    parts += [infnet.reverse_4, infnet.reverse_3, infnet.reverse_2]
+    assert [count(part) for part in parts] == [178_112, 260_032, 423_872, 277_473, 91_074, 5_851_394, 177_090, 144_322]
+    assert count(infnet) == 31_072_721
+    assert count(full["unet"]) == 17_269_251
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16", "mobilenetv3_small_050"])
+def test_infnet_takes_other_backbones(name):
+    with torch.device("meta"):
+        outputs = networks.create("infnet", backbone=name)(torch.empty(1, 3, 128, 96))
+    assert [tuple(output.shape) for output in outputs] == [(1, 1, 128, 96)] * 5
+
+
+def test_infnet_has_the_published_size_with_the_classifier(full):
+    import timm
+
+    with torch.device("meta"):
+        classifier = timm.create_model("res2net50d").get_classifier()
+    assert count(full["infnet"]) + count(classifier) == 33_121_721
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_heads_are_the_last_convolutions(full, name):
+    for path in full[name].HEADS.values():
+        assert isinstance(full[name].get_submodule(path), nn.Conv2d | ConvBN)
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_gradient_reaches_every_parameter_in_a_batch_of_one(name):
+    network = without_zeros(small_networks.create(name)).train()
+    generator = torch.Generator().manual_seed(2)
+    outputs = tuple(network(*inputs(name, 1, 3, 64, 64)))
+    sum((output * torch.randn(output.shape, generator=generator)).sum() for output in outputs).backward()
+    for key, parameter in network.named_parameters():
+        assert parameter.grad is not None, key
+        assert parameter.grad.isfinite().all(), key
+        # The bias of a convolution before batch norm cancels out, so weights are what must move.
+        if parameter.ndim > 1:
+            assert parameter.grad.any(), key
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_state_round_trip_and_deterministic_eval(name):
+    first, second, images = small_networks.create(name, 0), small_networks.create(name, 1), inputs(name, 2, 3, 64, 64)
+    first(*images)  # so that the running statistics are not the initial ones
+    first.eval(), second.eval()
+    with torch.no_grad():
+        before = tuple(first(*images))
+        assert not torch.equal(before[-1], tuple(second(*images))[-1])
+        second.load_state_dict(first.state_dict())
+        for one, two, again in zip(before, tuple(second(*images)), tuple(first(*images)), strict=True):
+            assert torch.equal(one, two)
+            assert torch.equal(one, again)
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_one_slice_does_not_depend_on_its_batch(name):
+    network, images = small_networks.create(name).eval(), inputs(name, 3, 3, 64, 64)
+    with torch.no_grad():
+        together = tuple(network(*images))
+        alone = tuple(network(*(image[1:2] for image in images)))
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one[1:2], other, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_channels_last_equals_contiguous(name):
+    network, images = small_networks.create(name).eval(), inputs(name, 1, 3, 64, 96)
+    with torch.no_grad():
+        expected = tuple(network(*images))
+        network.to(memory_format=torch.channels_last)
+        outputs = tuple(network(*(image.to(memory_format=torch.channels_last) for image in images)))
+    for output, reference in zip(outputs, expected, strict=True):
+        torch.testing.assert_close(output, reference, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_creation_leaves_seeding_to_the_caller(name):
+    first, second, other = (
+        small_networks.create(name, 0),
+        small_networks.create(name, 0),
+        small_networks.create(name, 1),
+    )
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first.parameters(), other.parameters(), strict=True))
+
+
+def test_unet_uses_the_prior():
+    network, (image, prior) = small_networks.create("unet").eval(), inputs("unet", 1, 3, 64, 64)
+    with torch.no_grad():
+        with_prior, without = network(image, prior), network(image, torch.zeros_like(prior))
+        assert not torch.equal(with_prior.segmentation, without.segmentation)
+
+
+def test_reverse_attention_adds_to_the_coarse_map_what_it_has_not_found():
+    torch.manual_seed(0)
+    attention = ReverseAttention(8, 4, layers=2, kernel=3, head_kernel=3).eval()
+    features, guidance = torch.randn(1, 8, 16, 16), torch.randn(1, 64, 32, 32)
+    found, missed = torch.full((1, 1, 8, 8), 50.0), torch.full((1, 1, 8, 8), -50.0)
+    with torch.no_grad():
+        # Where the coarse map is sure of lesion, the features are shut out; where it sees none, they count.
+        assert torch.equal(attention(features, found, guidance), attention(2 * features, found, guidance))
+        assert not torch.equal(attention(features, missed, guidance), attention(2 * features, missed, guidance))
+        nn.init.zeros_(attention.head.bn.weight)
+        coarse = torch.randn(1, 1, 8, 8)
+        expected = nn.functional.interpolate(coarse, scale_factor=2, mode="bilinear")
+        torch.testing.assert_close(attention(features, coarse, guidance), expected)
+
+
+def test_the_finest_map_is_the_segmentation():
+    outputs = InfNetOutputs(*(torch.full((1, 1, 2, 2), float(value)) for value in range(5)))
+    assert outputs.segmentation is outputs.s_3
+    assert outputs.maps[0, :, 0, 0].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_export(name):
+    network, images = small_networks.create(name).eval(), inputs(name, 1, 3, 64, 96)
+    exported = torch.export.export(network, tuple(images)).module()
+    for output, reference in zip(tuple(exported(*images)), tuple(network(*images)), strict=True):
+        torch.testing.assert_close(output, reference)
+
+
+def test_unreachable_imagenet_weights_are_an_error_with_the_remedy(monkeypatch):
+    torchvision_operators.declare_missing()
+    from timm.models import _builder
+
+    def offline(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(_builder, "load_state_dict_from_hf", offline)
+    with pytest.raises(InputError, match=r"no network.*safetensors file"):
+        networks.create("infnet", backbone="resnet18", weights="imagenet")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("res2net5d", "did you mean res2net"), ("vit_tiny_patch16_224", "strides")]
+)
+def test_unusable_backbones(name, message):
+    with pytest.raises(InputError, match=message):
+        backbone.create(name)
+
+
+def test_a_complete_torchvision_is_left_alone(monkeypatch):
+    monkeypatch.setattr(torchvision_operators, "_library", None)
+    monkeypatch.setattr(torchvision_operators, "_operators_load", lambda: True)
+    torchvision_operators.declare_missing()
+    assert torchvision_operators._library is None

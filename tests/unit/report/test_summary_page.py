@@ -1,0 +1,337 @@
+import base64
+import hashlib
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+from safetensors.numpy import save_file
+
+import write_summary
+from ssinfnet.errors import InputError
+from ssinfnet.figures import style
+from ssinfnet.process import machine
+from ssinfnet.report import findings as verdict
+from ssinfnet.report import pages, paper_tables, published, summary_page
+
+ROOT = Path(__file__).parents[3]
+
+SEVERITY = {
+    "headline": "fitted",
+    "cutoffs": {"published": [0.01, 0.5], "fitted": [0.0712, 0.2]},
+    "counts": {
+        "patients": 1342,
+        "patients_scored": 40,
+        "patients_left_out": {"no severity score": 2},
+        "slices": 126,
+        "slices_scored": 120,
+        "slices_left_out": {},
+    },
+}
+
+
+def row(target, metric, mean, **others):
+    values = {"source": "ours", "name": "sinfnet", "method": "SInfNet", "seeds": "1", "n": "9"}
+    values |= {"target": target, "metric": metric, "mean": str(mean)}
+    return values | {name: str(value) for name, value in others.items()}
+
+
+def table(number, rows):
+    printed = published.table(number).assign(source="published", note="")
+    printed["name"] = [published.name_of(method) for method in printed["method"]]
+    return (
+        pd.concat([pd.DataFrame(rows), printed])
+        .reindex(columns=paper_tables.COLUMNS)
+        .astype(object)
+        .fillna("")
+        .astype(str)
+    )
+
+
+def results(*, low=0.6, chance=0.2, difference=None, accuracy=0.9, balanced=0.7):
+    """Tables of two methods, as tabulate_results writes them."""
+    first = row("infection", "dice", 0.7, error=0.05, low=low, high=0.8, chance=chance)
+    second = {**first, "name": "ssinfnet", "method": "SS<InfNet>"}
+    if difference:
+        names = ("difference", "difference_low", "difference_high")
+        second |= {"reference": "SInfNet", **dict(zip(names, map(str, difference), strict=True))}
+    lesions = [
+        row("ggo", "dice", 0.5, low=0.4, high=0.6, chance=0.3, note="some note"),
+        row("consolidation", "dice", 0.5, low=0.3, high=0.7, chance=0.5, note="some note"),
+    ]
+    majority = {"source": "ours", "name": "majority", "method": paper_tables.MAJORITY, "target": "patients_majority"}
+    severity = [{**majority, "metric": name, "mean": "0.33"} for name in paper_tables.SEVERITY_METRICS]
+    severity[0]["mean"] = "0.81"
+    scores = dict.fromkeys(paper_tables.SEVERITY_METRICS, 0.5) | {"micro_f1": accuracy, "balanced_accuracy": balanced}
+    severity += [row("patients_fitted", name, value) for name, value in scores.items()]
+    severity += [row("patients", "auc_severe", 0.83, low=0.75, high=0.9, chance=0.5), row("patients", "spearman", 0.4)]
+    return {2: table(2, [first, second]), 3: table(3, lesions), 4: table(4, lesions), 5: table(5, severity)}
+
+
+# --- verdict ----------------------------------------------------------------------------------------------------------
+
+
+def test_better_than_chance_asks_the_lower_end_of_the_interval():
+    answers = {low: verdict.findings(results(low=low, chance=0.5), [SEVERITY])[0].answer for low in (0.6, 0.45, 0.5)}
+    assert answers == {0.6: "Yes", 0.45: "Not shown", 0.5: "Not shown"}
+    tables_by_number = results(low=0.6, chance=0.5)
+    first = tables_by_number[2].index[0]
+    tables_by_number[2].iloc[first, list(paper_tables.COLUMNS).index("low")] = "0.4"
+    assert verdict.findings(tables_by_number, [SEVERITY])[0].answer == "Only SS<InfNet>"
+
+
+def test_each_class_has_to_beat_chance():
+    findings = verdict.findings(results(), [SEVERITY])
+    assert [(finding.question, finding.answer) for finding in findings[1:3]] == [
+        ("Is GGO found better than by chance?", "Yes"),
+        ("Is consolidation found better than by chance?", "Not shown"),
+    ]
+    assert "reaches 0.500" in findings[2].because
+
+
+@pytest.mark.parametrize(
+    ("difference", "answer"),
+    [
+        ((0.05, 0.01, 0.09), "Yes"),
+        ((-0.05, -0.09, -0.01), "No, it harms"),
+        ((0.05, -0.01, 0.11), "No difference shown"),
+        ((0.05, "", ""), "No difference shown"),
+        (None, "Not tested"),
+    ],
+)
+def test_pretraining_is_judged_by_its_paired_interval(difference, answer):
+    finding = verdict.pretext_helps(results(difference=difference)[2])
+    assert finding.answer == answer
+    if difference:
+        assert f"{difference[0]:+.3f}" in finding.because
+        assert ("interval speaks" in finding.because) == (finding.answer != "Not tested")
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "balanced", "answer"), [(0.9, 0.7, "Yes"), (0.8, 0.7, "In part"), (0.81, 0.33, "No")]
+)
+def test_severity_must_beat_the_majority_in_both_accuracies(accuracy, balanced, answer):
+    finding = verdict.beats_majority(results(accuracy=accuracy, balanced=balanced)[5], "fitted")
+    assert finding.answer == answer
+    assert "accuracy 0.810" in finding.because and "0.830" in finding.because
+
+
+def test_stages_left_out_are_not_judged():
+    without = results() | {3: table(3, []), 5: table(5, [])}
+    findings = verdict.findings(without, [])
+    assert [finding.answer for finding in findings] == ["Yes", "Not tested", "Not tested"]
+
+
+# --- page -------------------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Text, tags and outward links of a page; a tag that is not closed is an error."""
+
+    VOID = ("meta", "img")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.links, self.text = [], [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.links += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture
+def files(tmp_path):
+    for number, content in results(difference=(0.05, 0.01, 0.09)).items():
+        content.to_csv(tmp_path / f"table_{number}.csv", index=False)
+    lesions = {"ggo": 12345, "consolidation": 20, "effusion": 0}
+    numbers = {"slices": 9, "groups": 4, "infected_slices": 7, "empty_slices": 2, "lesion_pixels": lesions}
+    numbers["intensity_quantiles"] = {"0.05": 3, "0.5": 90}
+    parts = dict.fromkeys(("test", "train", "validation"), numbers)
+    (tmp_path / "fingerprint.json").write_text(json.dumps({"parts": parts, "total": numbers}))
+    (tmp_path / "counts.json").write_text(json.dumps({"before": 6654, "after": 6613, "by_reason": {"too <small>": 41}}))
+    (tmp_path / "severity.json").write_text(json.dumps(SEVERITY))
+    (tmp_path / "split.csv").write_text("id,group,part\n")
+    figure = Figure(figsize=(1, 1))
+    for name in ("severity", "own_picture"):
+        style.save(figure, tmp_path / f"{name}.png")
+    return tmp_path
+
+
+def write(folder, *more, source="phantom"):
+    sections = json.dumps({"labelled": {"source": source}, "seeds": [0]})
+    paths = [f"{folder}/table_{number}.csv" for number in range(2, 6)]
+    files = [f"--fingerprint={folder}/fingerprint.json", f"--split={folder}/split.csv", "--tables", *paths, *more]
+    out = [f"--out={folder}/summary.html", f"--out-numbers={folder}/summary.json"]
+    write_summary.main(["--config-json", sections, *files, *out])
+    return Page((folder / "summary.html").read_text(encoding="utf-8"))
+
+
+def test_page_is_whole_and_needs_no_network(files):
+    pictures = ["--figures", f"{files}/severity.png", f"{files}/own_picture.png"]
+    page = write(
+        files, *pictures, f"--counts={files}/counts.json", "--severity", "sinfnet", "0", f"{files}/severity.json"
+    )
+    targets = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    assert {link.removeprefix("#") for link in page.links if link.startswith("#")} <= targets
+    outward = {link for link in page.links if not link.startswith(("#", "data:image/webp;base64,"))}
+    assert outward == {"cases.html", "summary.json"}  # beside the page
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(images) == 2 and all(image["alt"] for image in images)
+    words = page.words()
+    for text in ("not a medical device", "6,654", "too <small> (41)", "1,342", "0.0712", "SS<InfNet>", "0.9605"):
+        assert text in words
+    assert "Table V." in words and "12,345" in words
+    assert not [tag for tag, _ in page.tags if tag in ("infnet", "small", "script", "link")]  # escaped, no code
+
+
+def test_page_names_the_phantom_only_when_it_is_one(files):
+    assert "Phantom data" in write(files).words()
+    assert "Phantom data" not in write(files, source="medseg").words()
+    assert "the labelled slices come from the embedded phantom" in write(files).words()
+
+
+def test_page_manages_without_severity_and_is_repeatable(files):
+    table(5, []).to_csv(files / "table_5.csv", index=False)
+    words = write(files).words()
+    assert "The severity stage is not configured" in words and "left out of the severity stage" not in words
+    first = (files / "summary.html").read_bytes()
+    write(files)
+    assert (files / "summary.html").read_bytes() == first
+
+
+def test_split_is_named_by_its_hash(files):
+    digest = hashlib.sha256(b"id,group,part\n").hexdigest()
+    assert digest in write(files).words()
+    assert json.loads((files / "summary.json").read_text())["split"]["sha256"] == digest
+
+
+def test_figures_get_smaller_until_the_page_fits_into_a_report(tmp_path):
+    """Noise, which no format can compress, in more pixels than there is room for."""
+    paths = [tmp_path / f"{name}.png" for name in "ab"]
+    for path in paths:
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 1700, 3), dtype=np.uint8)).save(path)
+    for budget, widest in ((10_000_000, 1600), (150_000, 1100)):
+        uris = pages.figures(paths, budget)
+        assert sum(map(len, uris)) <= budget
+        with Image.open(io.BytesIO(base64.b64decode(uris[0].partition(",")[2]))) as image:
+            assert image.width <= widest
+        assert (image.width == 1600) == (budget == 10_000_000)
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_are_those_of_the_tables_with_what_they_depend_on(files):
+    weights = files / "weights.safetensors"
+    said = {"device": "cpu", "precision": "float32", "threads": "1", "torch": "2.13", "network": "left out"}
+    save_file({"one": np.zeros(1)}, weights, metadata={"ssinfnet": json.dumps(said)})
+    severity = ["--severity", "sinfnet", "0", f"{files}/severity.json", f"--counts={files}/counts.json"]
+    (files / "regions.json").write_text('{"slices": 4}')
+    regions = ["--regions", "sinfnet", "0", f"{files}/regions.json"]
+    write(files, *severity, *regions, "--weights", "sinfnet", "0", "single", str(weights))
+    numbers = json.loads((files / "summary.json").read_text())
+    dice = numbers["results"]["infection"]["ssinfnet"]["infection"]["dice"]
+    assert dice == {
+        **{"mean": 0.7, "error": 0.05, "low": 0.6, "high": 0.8, "n": 9, "chance": 0.2, "seeds": 1},
+        **{"reference": "SInfNet", "difference": 0.05, "difference_low": 0.01, "difference_high": 0.09},
+    }
+    assert numbers["results"]["severity"]["majority"]["patients_majority"]["micro_f1"] == {"mean": 0.81}
+    assert numbers["verdict"][0]["answer"] == "Yes"
+    assert numbers["training"] == [{"method": "sinfnet", "seed": 0, "network": "single"} | said | {"network": "single"}]
+    assert numbers["severity_runs"] == [{"method": "sinfnet", "seed": 0, **SEVERITY}]
+    assert numbers["region_runs"] == [{"method": "sinfnet", "seed": 0, "slices": 4}]
+    assert numbers["config"] == {"labelled": {"source": "phantom"}, "seeds": [0]} and numbers["seeds"] == [0]
+    assert numbers["versions"]["packages"]["numpy"] == np.__version__
+    assert numbers["hardware"]["cores"] >= 1 and numbers["lungs"]["after"] == 6613
+
+
+def test_weights_that_are_none_are_named(files):
+    with pytest.raises(InputError, match=r"counts.json: cannot be read as safetensors"):
+        write(files, "--weights", "sinfnet", "0", "single", f"{files}/counts.json")
+
+
+def test_the_commit_is_that_of_a_checkout_of_its_own():
+    found = machine.commit()
+    assert (found is not None) == (ROOT / ".git").exists()
+    if found:
+        assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", found)
+
+
+def test_defects_are_named(files):
+    with pytest.raises(InputError, match=r"lost.png: cannot be read"):
+        write(files, "--figures", f"{files}/lost.png")
+    with pytest.raises(InputError, match=r"counts.json: is not a PNG"):
+        write(files, "--figures", f"{files}/counts.json")
+    (files / "table_3.csv").write_text("a,b\n")
+    with pytest.raises(InputError, match=r"table_3.csv: not a table of results"):
+        write(files)
+
+
+# --- tables of the page -----------------------------------------------------------------------------------------------
+
+
+def test_a_difference_tells_its_p_before_and_after_correction():
+    table = results(difference=(0.05, 0.01, 0.09))[2]
+    table.loc[table["difference"] != "", ["p", "p_holm"]] = ["0.0123", "0.049"]
+    (group,) = summary_page.groups(table)
+    cell = next(cell for cell in group["rows"][-1]["cells"] if cell.mean)
+    assert (cell.mean, cell.count) == ("+0.050", "p = 0.012, corrected 0.049")
+
+
+def test_each_method_is_followed_by_its_published_row_and_the_difference_ends_the_group():
+    (group,) = summary_page.groups(results(difference=(0.05, 0.01, 0.09))[2])
+    kinds = [(row["kind"], row["label"]) for row in group["rows"]]
+    assert kinds[:5] == [
+        ("baseline", "Without looking at the picture"),
+        ("ours", "SInfNet"),
+        ("published", "Single SInfNet"),
+        ("ours", "SS<InfNet>"),
+        ("published", "Single Self-SInfNet"),
+    ]
+    assert kinds[-1] == ("difference", "SS<InfNet> minus SInfNet")
+    assert group["metrics"] == ["Dice (F1)", "IoU", "Recall", "Precision", "AUC"]
+    cells = {row["label"]: row["cells"] for row in group["rows"]}
+    assert cells["SInfNet"][0] == ("0.700", "0.050", "0.600 to 0.800", "")
+    assert cells["Single SInfNet"][:2] == [("0.39", "0.059", "", ""), ("0.29", "0.053", "", "")]
+    assert cells["SS<InfNet> minus SInfNet"][0].mean == "+0.050"
+    assert cells["Without looking at the picture"][0].mean == "0.200"
+
+
+def test_values_with_fewer_images_say_so():
+    rows = [row("infection", "dice", 0.7, n=9), row("infection", "auc", 0.9, n=7), row("infection", "mae", "", n=0)]
+    (group,) = summary_page.groups(table(2, rows))
+    cells = next(row for row in group["rows"] if row["label"] == "SInfNet")["cells"]
+    by_metric = dict(zip(group["metrics"], cells, strict=True))
+    assert (by_metric["AUC"].count, by_metric["MAE"].mean, by_metric["Dice (F1)"].count) == ("n = 7", "undefined", "")
+
+
+def test_majority_heads_the_severity_groups():
+    groups = {group["title"]: group for group in summary_page.groups(results()[5])}
+    head = groups["Patients, fitted cut-offs"]["rows"][0]
+    assert (head["kind"], head["label"], head["cells"][0].mean) == ("baseline", paper_tables.MAJORITY, "0.810")
+    assert groups["Patients, without cut-offs"]["rows"][0]["cells"][0].mean == "0.500"
+
+
+def test_notes_get_marks_unless_they_hold_for_all_rows():
+    rows = [row("infection", "dice", 0.7, note="x"), row("infection", "iou", 0.7, note="y"), row("infection", "auc", 1)]
+    assert summary_page.remarks(pd.DataFrame(rows).fillna("")) == [("a", "x"), ("b", "y")]
+    assert summary_page.remarks(pd.DataFrame(rows[:1])) == [("", "x")]

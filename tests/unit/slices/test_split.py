@@ -1,0 +1,69 @@
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ssinfnet.config.split import Split
+from ssinfnet.errors import InputError
+from ssinfnet.slices import parts, split
+
+
+def index(sizes):
+    rows = [(f"g{group}_{number}", f"g{group}") for group, size in enumerate(sizes) for number in range(size)]
+    return pd.DataFrame(rows, columns=["id", "group"])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=12, max_size=40), st.integers(0, 9))
+def test_no_group_is_on_two_sides_and_no_slice_is_lost(sizes, seed):
+    table = split.split_slices(index(sizes), Split(train=6, validation=2, test=2, seed=seed))
+    assert (table.groupby("group")["part"].nunique() == 1).all()
+    assert list(table["id"]) == list(index(sizes)["id"])
+    assert set(table["part"]) == set(parts.PARTS)
+
+
+def test_volumes_and_single_slices_reach_the_shares_of_the_paper():
+    sizes = [100, 95, 92, 92, 90, 90, 90, 90, 90] + [1] * 100
+    counts = split.split_slices(index(sizes), Split())["part"].value_counts()
+    assert abs(counts["train"] - 698) <= 5
+    assert abs(counts["validation"] - 114) <= 5
+    assert abs(counts["test"] - 117) <= 5
+
+
+def test_by_slice_reaches_the_shares_exactly_and_tears_groups():
+    table = split.split_slices(index([50, 50]), Split(by="slice", train=80, validation=10, test=10))
+    assert table["part"].value_counts().to_dict() == {"train": 80, "validation": 10, "test": 10}
+    assert table.groupby("group")["part"].nunique().max() > 1
+
+
+def test_seed_decides_and_is_enough():
+    first, again, other = (split.split_slices(index([1] * 30), Split(seed=seed)) for seed in (0, 0, 1))
+    assert first.equals(again)
+    assert not first.equals(other)
+
+
+def test_too_few_groups_are_an_error():
+    with pytest.raises(InputError, match="cannot be split"):
+        split.split_slices(index([5, 5]), Split())
+
+
+def test_a_group_on_two_sides_is_named(tmp_path):
+    (tmp_path / "split.csv").write_text("id,group,part\na,g,train\nb,g,test\n")
+    assert len(parts.read_split(tmp_path / "split.csv", by="slice")) == 2
+    with pytest.raises(InputError, match=r"two sides of the split: g"):
+        parts.read_split(tmp_path / "split.csv", by="group")
+
+
+def test_what_is_not_a_split_table_is_named(tmp_path):
+    (tmp_path / "split.csv").write_text("id,group,part\na,g,training\n")
+    with pytest.raises(InputError, match=r"split\.csv"):
+        parts.read_split(tmp_path / "split.csv")
+
+
+def test_folds_are_level_and_keep_groups():
+    table = split.split_slices(index([3] * 20), Split())
+    fold_of = split.assign_folds(table, 4)
+    train = table[table["part"] == "train"]
+    assert list(fold_of.index) == list(train["id"])
+    assert fold_of.groupby(list(train["group"])).nunique().eq(1).all()
+    assert fold_of.value_counts().max() - fold_of.value_counts().min() <= 3

@@ -1,0 +1,133 @@
+"""Losses against values computed by hand and against finite differences."""
+
+import math
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch.autograd import gradcheck
+
+from ssinfnet.training import losses
+
+
+def random(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def block(size: int = 8) -> torch.Tensor:
+    mask = torch.zeros(1, 1, size, size, dtype=torch.float64)
+    mask[..., 2:5, 3:6] = 1
+    return mask
+
+
+class Outputs(NamedTuple):
+    edge: torch.Tensor
+    maps: torch.Tensor
+
+
+def entropy(logit: float, target: float) -> float:
+    probability = 1 / (1 + math.exp(-logit))
+    return -target * math.log(probability) - (1 - target) * math.log(1 - probability)
+
+
+def test_pixel_weights_are_those_of_a_31_pixel_mean():
+    mask = (random(2, 1, 50, 40) > 0.5).double()
+    mean = torch.nn.functional.avg_pool2d(mask, 31, stride=1, padding=15)
+    torch.testing.assert_close(losses.pixel_weights(mask), 1 + 5 * (mean - mask).abs())
+
+
+def test_structure_loss_of_one_pixel_by_hand():
+    weight = 1 + 5 * (1 - 1 / 961)
+    probability = 1 / (1 + math.exp(-0.3))
+    iou = 1 - (weight * probability + 1) / (weight + 1)
+    loss = losses.structure_loss(torch.full((1, 1, 1, 1), 0.3), torch.ones(1, 1, 1, 1), bce_weight=2)
+    assert loss.item() == pytest.approx(iou + 2 * entropy(0.3, 1), rel=1e-5)
+
+
+def test_structure_loss_by_hand_on_a_block():
+    logits, mask = random(1, 1, 8, 8), block()
+    area = mask.sum().item()
+    weighted_entropy = weights = intersection = union = 0.0
+    for y in range(8):
+        for x in range(8):
+            logit, target = logits[0, 0, y, x].item(), mask[0, 0, y, x].item()
+            weight = 1 + 5 * abs(area / 961 - target)  # the whole picture lies within 15 pixels
+            probability = 1 / (1 + math.exp(-logit))
+            weighted_entropy += weight * entropy(logit, target)
+            weights += weight
+            intersection += weight * probability * target
+            union += weight * (probability + target - probability * target)
+    expected = 1 - (intersection + 1) / (union + 1) + weighted_entropy / weights
+    assert losses.structure_loss(logits, mask).item() == pytest.approx(expected)
+
+
+def test_cross_entropy_is_really_weighted():
+    # A large disc-like lesion: a mistake at its outline costs more than the same mistake deep inside.
+    mask = torch.zeros(1, 1, 128, 128)
+    mask[..., 32:96, 32:96] = 1
+    right = (mask * 2 - 1) * 6
+    outline, inside = right.clone(), right.clone()
+    outline[..., 32, 32] = -6
+    inside[..., 64, 64] = -6
+
+    def bce_part(logits):
+        return (losses.structure_loss(logits, mask, 2.0) - losses.structure_loss(logits, mask, 1.0)).item()
+
+    base = bce_part(right)
+    ratio = (bce_part(outline) - base) / (bce_part(inside) - base)
+    weights = losses.pixel_weights(mask)[0, 0]
+    assert ratio == pytest.approx((weights[32, 32] / weights[64, 64]).item(), rel=1e-2)
+    assert ratio > 3
+
+
+def test_structure_loss_sums_maps_and_averages_images():
+    logits, mask = random(2, 4, 8, 8), block().expand(2, 1, 8, 8)
+    single = [losses.structure_loss(logits[i : i + 1, c : c + 1], mask[:1]) for i in range(2) for c in range(4)]
+    torch.testing.assert_close(losses.structure_loss(logits, mask), sum(single) / 2)
+
+
+def test_structure_loss_is_finite_and_small_for_an_empty_mask_found_empty():
+    mask = torch.zeros(1, 1, 16, 16)
+    assert losses.structure_loss(torch.full_like(mask, -20), mask).item() == pytest.approx(0, abs=1e-5)
+    assert losses.structure_loss(torch.full_like(mask, 20), mask).item() > 1
+    extreme = torch.full_like(mask, 1e4).requires_grad_()
+    losses.structure_loss(extreme, mask).backward()
+    assert extreme.grad.isfinite().all()
+
+
+def test_edge_targets_by_hand():
+    mask = torch.zeros(1, 1, 7, 7)
+    mask[..., 2:5, 2:5] = 1
+    expected = torch.zeros(7, 7)
+    expected[1:6, 1:6] = 1
+    expected[3, 3] = 0
+    assert torch.equal(losses.edge_targets(mask)[0, 0], expected)
+    # Neither an empty nor a full mask has an outline, so the picture's own border is none.
+    assert not losses.edge_targets(torch.zeros(1, 1, 5, 5)).any()
+    assert not losses.edge_targets(torch.ones(1, 1, 5, 5)).any()
+
+
+def test_single_loss_is_equation_5():
+    maps, edge, mask = random(2, 4, 8, 8), random(2, 1, 8, 8, seed=1), block().expand(2, 1, 8, 8)
+    expected = sum(losses.structure_loss(maps[:, c : c + 1], mask) for c in range(4))
+    target = losses.edge_targets(mask)
+    expected += torch.nn.functional.softplus(edge).sub(edge * target).mean()
+    torch.testing.assert_close(losses.single_loss(Outputs(edge, maps), mask), expected)
+
+
+def test_multi_loss_by_hand_with_effusion_as_background():
+    logits = random(1, 3, 2, 2)
+    labels = torch.tensor([[[0, 1], [2, 3]]], dtype=torch.uint8)
+    expected = 0.0
+    for (y, x), channel in {(0, 0): 0, (0, 1): 1, (1, 0): 2, (1, 1): 0}.items():
+        expected += sum(entropy(logits[0, c, y, x].item(), float(c == channel)) for c in range(3))
+    assert losses.multi_loss(logits, labels).item() == pytest.approx(expected / 12)
+
+
+def test_gradients_equal_finite_differences():
+    logits, mask = random(1, 2, 8, 8).requires_grad_(), block()
+    assert gradcheck(lambda x: losses.structure_loss(x, mask), logits)
+    labels = torch.randint(0, 4, (1, 4, 4), generator=torch.Generator().manual_seed(0))
+    assert gradcheck(lambda x: losses.multi_loss(x, labels), random(1, 3, 4, 4).requires_grad_())
+    edge = random(1, 1, 8, 8).requires_grad_()
+    assert gradcheck(lambda e, m: losses.single_loss(Outputs(e, m), mask), (edge, logits))

@@ -1,0 +1,227 @@
+"""The training commands on tiny slices: what is cut, resumed or pretrained must not change what is computed."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import pretrain_multi
+import pretrain_single
+import train_multi
+import train_single
+from ssinfnet import networks
+from ssinfnet.errors import InputError
+from ssinfnet.inference import weights as checkpoint
+from ssinfnet.networks import trunk
+from ssinfnet.slices import parts
+from ssinfnet.slices import store as slices
+from ssinfnet.slices.store import SliceStore
+from ssinfnet.training import state as training_state
+from ssinfnet.training.data import epoch_batches
+
+TRAINING = {"size": 64, "scales": [64], "batch_size": 4, "learning_rate": 1e-3, "clip": 0.5}
+NETWORK = {"backbone": "resnet18", "weights": "none"}
+AUGMENTATION = {"horizontal_flip": 0.5, "cutout": 0.4, "crop": 0.8, "rotations": [0, 90]}
+SINGLE = {"single": {"network": NETWORK, "training": TRAINING}, "augmentation": AUGMENTATION}
+MULTI = {"multi": {"network": {"width": 8}, "training": TRAINING | {"optimizer": "sgd", "momentum": 0.7}}}
+PRETEXT = {
+    "size": 64,
+    "crop": 32,
+    "batch_size": 4,
+    "learning_rates": [0.01, 0.001],
+    "milestones": [3],
+    "coach_learning_rate": 1e-3,
+}
+
+
+def segment(labelled, folder, epoch, config=SINGLE, command=train_single, resume=None, **more):
+    """Run one training segment; returns the prefix of its files."""
+    out = folder / f"epoch{epoch}"
+    argv = ["--config-json", json.dumps(config), "--seed", "0", "--until-epoch", str(epoch)]
+    argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
+    if command is train_multi:
+        argv += ["--prior-train", str(labelled["truth"]), "--prior-validation", str(labelled["truth"])]
+    if resume:
+        argv += ["--resume", f"{resume}.pt", "--best", f"{resume}.safetensors"]
+    for name, value in more.items():
+        argv += [f"--{name}", str(value)]
+    command.main(
+        [*argv, "--out-state", f"{out}.pt", "--out-weights", f"{out}.safetensors", "--out-epochs", f"{out}.csv"]
+    )
+    return out
+
+
+def pretext_round(labelled, folder, number, command=pretrain_single, config=NETWORK, epochs=1, **start):
+    """Run a pretext round to an epoch; returns its weights."""
+    out = folder / f"round{number}"
+    sections = {"network": config, "pretext": PRETEXT, "augmentation": AUGMENTATION}
+    argv = ["--config-json", json.dumps(sections), "--seed", "0", "--round", str(number), "--until-epoch", str(epochs)]
+    argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
+    if command is pretrain_multi:
+        argv += ["--prior-train", str(labelled["truth"])]
+    for name, path in start.items():
+        argv += [f"--{name}", str(path)]
+    argv += ["--out-state", f"{out}.pt", "--out-weights", f"{out}.safetensors", "--out-epochs", f"{out}.csv"]
+    command.main(argv)
+    return out.with_suffix(".safetensors")
+
+
+def assert_same_files(one, other):
+    for suffix in (".pt", ".safetensors", ".csv"):
+        assert one.with_suffix(suffix).read_bytes() == other.with_suffix(suffix).read_bytes(), suffix
+
+
+@pytest.mark.parametrize(("command", "config"), [(train_single, SINGLE), (train_multi, MULTI)], ids=["single", "multi"])
+def test_a_training_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config):
+    whole = segment(labelled, tmp_path / "whole", 4, config, command)
+    half = segment(labelled, tmp_path / "cut", 2, config, command)
+    assert_same_files(whole, segment(labelled, tmp_path / "cut", 4, config, command, resume=half))
+
+
+@pytest.mark.parametrize(
+    ("command", "config"), [(pretrain_single, NETWORK), (pretrain_multi, {"width": 8})], ids=["single", "multi"]
+)
+def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config):
+    first = pretext_round(labelled, tmp_path / "first", 0, command, config)
+    coach = pretext_round(labelled, tmp_path / "first", 1, command, config, network=first)
+    # What a round trains comes from the round's own state once that is there; the other is always given.
+    for number, trained, other in ((2, {"network": first}, {"coach": coach}), (1, {}, {"network": first})):
+        whole = pretext_round(labelled, tmp_path / "whole", number, command, config, 4, **trained, **other)
+        half = pretext_round(labelled, tmp_path / "half", number, command, config, 2, **trained, **other)
+        state = half.with_suffix(".pt")
+        cut = pretext_round(labelled, tmp_path / "cut", number, command, config, 4, resume=state, **other)
+        assert_same_files(whole, cut)
+        assert pd.read_csv(cut.with_suffix(".csv"))["epoch"].tolist() == [1, 2, 3, 4]
+
+
+def test_training_learns_and_keeps_the_best_epoch(labelled, tmp_path):
+    out = segment(labelled, tmp_path, 4, {"single": SINGLE["single"]})
+    table = pd.read_csv(out.with_suffix(".csv"))
+    assert list(table["epoch"]) == list(range(1, 5))
+    assert table["loss"].iloc[-1] < 0.8 * table["loss"].iloc[0]
+    metadata = checkpoint.load_weights(out.with_suffix(".safetensors"))[1]
+    best = table.sort_values(["validation_dice", "validation_loss"], ascending=[False, True]).iloc[0]
+    assert int(metadata["best_epoch"]) == best["epoch"]
+    assert metadata["threads"] == "1" and metadata["device"] == "cpu"
+
+
+def test_a_fold_is_left_out(labelled, tmp_path):
+    config = SINGLE | {"priors": {"folds": 2}}
+    files = [segment(labelled, tmp_path / name, 1, config, **more) for name, more in [("a", {}), ("b", {"fold": 0})]]
+    weights = [file.with_suffix(".safetensors").read_bytes() for file in files]
+    assert weights[0] != weights[1]
+
+
+def test_fine_tuning_starts_from_the_pretrained_trunk_with_fresh_heads(labelled, tmp_path):
+    pretrained = pretext_round(labelled, tmp_path, 0)
+    frozen = {"single": {"network": NETWORK, "training": TRAINING | {"learning_rate": 1e-30, "batch_size": 8}}}
+    out = segment(labelled, tmp_path, 1, frozen, pretrained=pretrained)
+
+    trained, _ = checkpoint.load_weights(out.with_suffix(".safetensors"))
+    torch.manual_seed(0)
+    fresh = networks.create("infnet", **NETWORK)
+    heads = set(fresh.state_dict()) - set(trunk.trunk_state(fresh))
+    start, _ = checkpoint.load_weights(pretrained)
+    assert heads
+    for name, value in trained.items():
+        if "running_" in name or "num_batches" in name:
+            continue  # statistics follow the data even when nothing is learned
+        expected = fresh.state_dict()[name] if name in heads else start[name]
+        assert torch.allclose(value, expected, rtol=0, atol=1e-25), name
+
+
+def test_rounds_train_the_one_and_keep_the_other(labelled, tmp_path):
+    network = pretext_round(labelled, tmp_path, 0)
+    coach = pretext_round(labelled, tmp_path, 1, network=network)
+    again = pretext_round(labelled, tmp_path, 2, network=network, coach=coach)
+    assert checkpoint.load_weights(coach)[1]["phase"] == "coach"
+    before, after = (checkpoint.load_weights(path)[0] for path in (network, again))
+    assert before.keys() == after.keys()
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    assert list(pd.read_csv(tmp_path / "round1.csv").columns) == [
+        "round",
+        "phase",
+        "epoch",
+        "loss",
+        "erased_loss",
+        "kept_loss",
+    ]
+
+
+def test_a_round_repeats_byte_by_byte(labelled, tmp_path):
+    first, second = (pretext_round(labelled, tmp_path / name, 0, epochs=2) for name in "ab")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_unlabelled_slices_are_learned_from_unless_they_are_held_out(labelled, tmp_path, capsys):
+    train = parts.part_ids(parts.read_split(labelled["split"]), "train")
+    with SliceStore(labelled["slices"]) as store:
+        held_out = [store.read("image", name) for name in store.ids if name not in train]
+
+    def unlabelled(name, images):
+        with slices.create_store(tmp_path / name) as writer:
+            for number, image in enumerate(images):
+                writer.add(str(number), group=str(number), origin="test", image=image)
+        return tmp_path / name
+
+    alone = pretext_round(labelled, tmp_path / "alone", 0)
+    copies = unlabelled("copies.h5", held_out)
+    assert pretext_round(labelled, tmp_path / "copies", 0, unlabelled=copies).read_bytes() == alone.read_bytes()
+    assert f"0 of {len(held_out)} unlabelled slices are not held out" in capsys.readouterr().err
+    others = unlabelled("others.h5", [np.flipud(image) for image in held_out])
+    assert pretext_round(labelled, tmp_path / "others", 0, unlabelled=others).read_bytes() != alone.read_bytes()
+
+
+def test_the_coach_raises_the_loss_and_the_network_lowers_it(labelled, tmp_path):
+    start = {"command": pretrain_multi, "config": {"width": 8}}
+    network = pretext_round(labelled, tmp_path, 0, epochs=12, **start)
+    pretext_round(labelled, tmp_path, 1, epochs=12, network=network, **start)
+    inpainting, coaching = (pd.read_csv(tmp_path / f"round{number}.csv")["loss"] for number in (0, 1))
+    assert inpainting.iloc[-1] < inpainting.iloc[0]
+    assert coaching.iloc[-1] > coaching.iloc[0]
+
+
+def test_a_diverging_training_names_step_and_remedy(labelled, tmp_path):
+    config = {"multi": {"network": {"width": 8}, "training": TRAINING | {"optimizer": "sgd", "learning_rate": 1e30}}}
+    with pytest.raises(InputError, match=r"step \d+: training diverged; lower multi.training.learning_rate"):
+        segment(labelled, tmp_path, 3, config, train_multi)
+    assert not list(tmp_path.glob("*"))
+
+
+def test_going_on_needs_the_best_weights_too(labelled, tmp_path):
+    with pytest.raises(InputError, match="--resume needs --best"):
+        train_args = {"out-state": "s.pt", "out-weights": "w.safetensors", "out-epochs": "e.csv"}
+        argv = [word for name, file in train_args.items() for word in (f"--{name}", str(tmp_path / file))]
+        argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"]), "--seed", "0"]
+        train_single.main([*argv, "--until-epoch", "2", "--resume", "epoch1.pt"])
+
+
+def test_weights_that_do_not_fit_are_an_error(labelled, tmp_path):
+    checkpoint.save_weights(tmp_path / "w.safetensors", {"a": torch.zeros(1)}, {})
+    with pytest.raises(InputError, match="do not fit"):
+        segment(labelled, tmp_path, 1, pretrained=tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize("load", [checkpoint.load_weights, training_state.load_state])
+def test_broken_checkpoints_are_an_error_that_names_the_file(tmp_path, load):
+    (tmp_path / "broken.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(InputError, match=r"broken\.pt"):
+        load(tmp_path / "broken.pt")
+
+
+def test_a_pickle_is_not_executed(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (print, ("executed",))
+
+    torch.save({"network": Evil()}, tmp_path / "evil.pt")
+    with pytest.raises(InputError, match="cannot be read as a training state"):
+        training_state.load_state(tmp_path / "evil.pt")
+
+
+def test_batches_hold_every_slice_once_and_follow_the_key():
+    first, again, other = ([batch.tolist() for batch in epoch_batches(10, 4, 0, epoch)] for epoch in (0, 0, 1))
+    assert sorted(np.concatenate(first)) == list(range(10))
+    assert first == again != other

@@ -1,0 +1,1 @@
+"""What commands share: parser, options, their way of failing. Only scripts import it."""

@@ -1,0 +1,1 @@
+"""How good maps are, and how sure that is."""

@@ -1,0 +1,51 @@
+"""The style that all figures share.
+
+Colours are of the Okabe-Ito palette, told apart by the colour-blind; a line style or marker goes with each, so that
+a grey print can be read too. Files carry no date: the same numbers give the same bytes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from ssinfnet.files.atomic import atomic_path
+
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY, YELLOW, BLACK = "#E69F00", "#56B4E9", "#F0E442", "#000000"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "figure.dpi": 130,
+}
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure as PNG, atomically and without a date."""
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None}, facecolor="white")
+
+
+def notice(message: str) -> Figure:
+    """A picture that says why there is nothing to show."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7, 1.6))
+        figure.text(0.5, 0.5, message, ha="center", va="center", fontsize=11)
+    return figure
+
+
+def look(position: int) -> tuple[str, Any]:
+    """Colour and line style of the method at this position of the config."""
+    return COLOURS[position % len(COLOURS)], LINES[position % len(LINES)]

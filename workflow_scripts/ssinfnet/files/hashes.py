@@ -1,0 +1,46 @@
+"""SHA-256 of files and folders."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from ssinfnet.errors import InputError
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits; raises `InputError` when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def path_hash(path: Path) -> str:
+    """SHA-256 of a file, or one for all files of a folder (`files_hash`)."""
+    if path.is_file():
+        return file_hash(path)
+    return files_hash({file.relative_to(path).as_posix(): file for file in shown_files(str(path))})
+
+
+def files_hash(files: Mapping[str, Path]) -> str:
+    """One SHA-256 for several files by name: that of what `sha256sum NAME ...` prints for the names in order."""
+    lines = (f"{file_hash(files[name])}  {name}\n" for name in sorted(files))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def shown_files(word: str) -> list[Path]:
+    """The file of this name, or all files of the folder but hidden ones, as locks are; none where there is neither."""
+    path = Path(word)
+    if not exists(word) or path.is_file():
+        return [path] if exists(word) else []
+    shown = (file for file in path.rglob("*") if not any(part.startswith(".") for part in file.relative_to(path).parts))
+    return sorted(file for file in shown if file.is_file())
+
+
+def exists(word: str) -> bool:
+    """Whether a word names a file or folder; never an error."""
+    try:
+        return bool(word) and Path(word).exists()
+    except (OSError, ValueError):  # too long for a name, or none at all
+        return False

@@ -1,0 +1,1 @@
+"""Trained networks at work: where they run, their weights, their maps."""

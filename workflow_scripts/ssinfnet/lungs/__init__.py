@@ -1,0 +1,1 @@
+"""The lungs of a slice: found, measured, trusted or not."""

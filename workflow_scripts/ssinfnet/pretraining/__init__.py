@@ -1,0 +1,1 @@
+"""The pretext task: inpainting against a coach."""

@@ -1,0 +1,37 @@
+"""The slices that the single network's pretext task sees."""
+
+import sys
+from collections.abc import Sequence
+
+import torch
+
+from ssinfnet.slices.store import SliceStore
+from ssinfnet.training.data import SliceTensors, load_unlabelled
+
+
+def load_slices(
+    store: SliceStore, ids: Sequence[str], size: int, unlabelled: SliceStore | None, held_out: Sequence[str]
+) -> SliceTensors:
+    """The slices `ids` of `store` and all `unlabelled` ones at `size`, but for copies of slices that are `held_out`.
+
+    Says on standard error how many of the unlabelled slices are used.
+    """
+    slices = load_unlabelled(store, ids, size)
+    if unlabelled is None:
+        return slices
+    usable = without_copies(unlabelled, store, held_out)
+    print(f"{len(usable)} of {len(unlabelled.ids)} unlabelled slices are not held out", file=sys.stderr)
+    if not usable:
+        return slices
+    return SliceTensors(torch.cat([slices.images, load_unlabelled(unlabelled, usable, size).images]))
+
+
+def without_copies(store: SliceStore, other: SliceStore, other_ids: Sequence[str]) -> list[str]:
+    """The slices of `store` whose picture is not, to the pixel, that of one of `other_ids` in `other`."""
+
+    def content(source: SliceStore, slice_id: str) -> tuple[tuple[int, ...], bytes]:
+        image = source.read("image", slice_id)
+        return image.shape, image.tobytes()
+
+    held_out = {content(other, slice_id) for slice_id in other_ids}
+    return [slice_id for slice_id in store.ids if content(store, slice_id) not in held_out]

@@ -1,0 +1,109 @@
+"""What the pretext task learned, round by round: the coach's masks on held-out slices and how well they are inpainted.
+
+Losses of a training mix two changes, as the coach learns through soft masks and the network on hard ones. Here every
+round is measured alike: on hard masks, on slices that neither has seen, by the network and coach that stood after it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+import torch
+
+from ssinfnet import networks
+from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.pretext import Pretext, phase
+from ssinfnet.inference.runtime import Runtime, to_float
+from ssinfnet.inference.weights import load_into
+from ssinfnet.networks import inpainting
+from ssinfnet.networks.coach import STRIDE, Coach, hard_mask, random_scores, upsample
+from ssinfnet.networks.infnet import InfNetOutputs
+from ssinfnet.networks.intensity import normalise, to_unit
+from ssinfnet.pretraining.inpainting import predict, reconstruction
+
+
+class Inpainting(NamedTuple):
+    """Masks and reconstructions after a round, (N, S, S): masks bool, True where kept, reconstructions in [0, 1]."""
+
+    title: str
+    mask: np.ndarray
+    reconstruction: np.ndarray
+
+
+def inspect(
+    images: torch.Tensor,
+    rounds: Sequence[Path],
+    network_config: SingleNetwork,
+    config: Pretext,
+    runtime: Runtime,
+) -> tuple[pd.DataFrame, list[Inpainting]]:
+    """Measure the weights of all `rounds`, in order, on `images` (uint8, (N, 1, S, S), S a multiple of 32).
+
+    The table has a row per round and kind of mask (random, coach): L_rec on erased pixels, the least that it can be
+    (cross-entropy ends at the entropy of the grey values), and the mean absolute error of the erased pixels in grey
+    values from 0 to 1, beside that of Telea's inpainting, which learns nothing. Random masks
+    are the same in every round. The pictures are of the first round, on random masks, and of each network round after a
+    coach's.
+    """
+    network = inpainting.to_inpainting(networks.from_config(network_config, pretrained=False))
+    network, coach = runtime.place(network).eval(), runtime.place(Coach()).eval()
+    image = to_unit(images.to(runtime.device))
+    count, _, height, width = image.shape
+    scores = random_scores((count, 1, height // STRIDE, width // STRIDE), torch.Generator().manual_seed(0))
+    masks = {"random": hard_mask(scores.to(image), config.keep_ratio)}
+    classical = {"random": _telea_error(images, masks["random"])}
+    rows, pictures = [], []
+    for number, path in enumerate(rounds):
+        if phase(number) == "coach":
+            load_into(coach, path)
+            with torch.no_grad(), runtime.autocast():
+                scores = to_float(coach(normalise(image)))
+            masks["coach"] = hard_mask(scores, config.keep_ratio)
+            classical["coach"] = _telea_error(images, masks["coach"])
+        else:
+            load_into(network, path)
+        for kind, cells in masks.items():
+            mask = upsample(cells, (height, width))
+            with torch.no_grad():
+                outputs = predict(network, image, mask, None, runtime)
+                loss = reconstruction(network, outputs, image, mask, config).erased
+                least = reconstruction(network, _perfect(network, outputs, image, config), image, mask, config).erased
+            shown = (
+                outputs.segmentation.sigmoid() if config.loss == "cross_entropy" else outputs.segmentation.clamp(0, 1)
+            )
+            error = ((shown - image).abs() * (1 - mask)).sum() / (1 - mask).sum()
+            rows.append(
+                {
+                    "round": number,
+                    "phase": phase(number),
+                    "mask": kind,
+                    "erased_loss": loss.item(),
+                    "least_loss": least.item(),
+                    "erased_error": error.item(),
+                    "telea_error": classical[kind],
+                }
+            )
+        if phase(number) == "network":
+            title = "random masks" if kind == "random" else f"coach of round {number - 1}"
+            pictures.append(Inpainting(title, mask[:, 0].bool().cpu().numpy(), shown[:, 0].cpu().numpy()))
+    return pd.DataFrame(rows), pictures
+
+
+def _perfect(network: torch.nn.Module, outputs: InfNetOutputs, image: torch.Tensor, config: Pretext) -> InfNetOutputs:
+    """Outputs that reconstruct their targets."""
+    targets = (target for _, target in inpainting.reconstructions(network, outputs, image))
+    return type(outputs)(*(target.logit(eps=1e-6) if config.loss == "cross_entropy" else target for target in targets))
+
+
+def _telea_error(images: torch.Tensor, cells: torch.Tensor) -> float:
+    """Mean absolute error, in [0, 1], of Telea's inpainting (2004) of the erased pixels."""
+    erased = (upsample(cells, images.shape[-2:]) == 0)[:, 0].cpu().numpy()
+    filled = [
+        cv2.inpaint(image, mask.astype(np.uint8), 3, cv2.INPAINT_TELEA)
+        for image, mask in zip(images[:, 0].cpu().numpy(), erased, strict=True)
+    ]
+    difference = np.abs(np.stack(filled).astype(float) - images[:, 0].cpu().numpy()) / 255
+    return float(difference[erased].mean())

@@ -1,0 +1,47 @@
+"""Losses of the pretext task (equations 1 to 3 of the paper). All are scalars, float32."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+
+
+class Reconstruction(NamedTuple):
+    """L_rec and its parts, scalars: total = erased_weight * erased + (1 - erased_weight) * kept."""
+
+    total: torch.Tensor
+    erased: torch.Tensor
+    kept: torch.Tensor
+
+
+def reconstruction_loss(
+    prediction: torch.Tensor,
+    target: torch.Tensor,
+    mask: torch.Tensor,
+    *,
+    kind: str = "cross_entropy",
+    erased_weight: float = 0.99,
+) -> Reconstruction:
+    """L_rec of one output; all tensors are (N, 1, H, W), the target in [0, 1], the mask 1 where the image was kept.
+
+    `kind` "cross_entropy" takes the prediction as logits, "mse" as intensities. Erased and kept pixels are averaged
+    apart, by the weights 1 - mask and mask, so a soft mask works and its gradient is whole. A part without pixels is 0.
+    """
+    if kind == "cross_entropy":
+        error = F.binary_cross_entropy_with_logits(prediction, target, reduction="none")
+    elif kind == "mse":
+        error = (prediction - target).square()
+    else:
+        raise ValueError(f"unknown reconstruction loss {kind!r}")
+    erased = _mean(error, 1 - mask)
+    kept = _mean(error, mask)
+    return Reconstruction(erased_weight * erased + (1 - erased_weight) * kept, erased, kept)
+
+
+def coach_loss(reconstruction: torch.Tensor) -> torch.Tensor:
+    """Equation 1: 1 - L_rec; the coach gains where the network fails."""
+    return 1 - reconstruction
+
+
+def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    return (values * weights).sum() / weights.sum().clamp(min=torch.finfo(values.dtype).eps)

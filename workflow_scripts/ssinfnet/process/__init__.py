@@ -1,0 +1,1 @@
+"""The lives of processes: provenance, machine, locks, GPUs. Nothing here may change a number: no rule watches it."""

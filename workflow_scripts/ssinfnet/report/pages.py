@@ -1,0 +1,83 @@
+"""HTML pages that open without a network: their templates, and pictures inside them."""
+
+import base64
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from PIL import Image, UnidentifiedImageError
+
+from ssinfnet.errors import InputError
+
+# Snakemake's report shows a page as a data: URL in a frame, a third larger in base64, and Chromium leaves a frame
+# empty whose URL is longer than 2 MiB.
+LARGEST_IN_REPORT = 1_500_000  # bytes
+# The largest width (pixels) and the WebP quality of figures, best first.
+STEPS = ((1600, 90), (1600, 75), (1300, 70), (1100, 60), (900, 50), (700, 40))
+
+SOURCES = {"labelled": "the labelled slices", "patients": "the patients whose severity is scored"}
+
+
+def phantom_notice(config: Mapping[str, Any]) -> str:
+    """What to say of a run whose `config` sections labelled and patients take data from the phantom; else nothing."""
+    made = [what for name, what in SOURCES.items() if config.get(name, {}).get("source") == "phantom"]
+    if not made:
+        return ""
+    return (
+        f"In this run {' and '.join(made)} come from the embedded phantom: computer-generated pictures. Their numbers "
+        "show that the workflow works; they say nothing about patients."
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """A page from `templates/<template>`; values are escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**values)
+
+
+def picture(image: Image.Image, width: int, quality: int) -> str:
+    """The picture as a data: URI of WebP, at most `width` pixels wide."""
+    small = image.copy()
+    small.thumbnail((width, image.height))
+    stream = io.BytesIO()
+    small.save(stream, format="WEBP", quality=quality, method=4)
+    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
+
+
+def figures(paths: Sequence[Path], budget: int) -> list[str]:
+    """PNG files as data: URIs, of the best of `STEPS` at which all of them together have at most `budget` characters.
+
+    Raises `InputError` for what is no PNG; says on standard error when not even the last step is small enough.
+    """
+    images = [_read(path) for path in paths]
+    for width, quality in STEPS:
+        uris = [picture(image, width, quality) for image in images]
+        size = sum(map(len, uris))
+        if size <= budget:
+            return uris
+    print(
+        f"the figures have {size:,} characters, more than {budget:,}: Chromium may not show the page in a report",
+        file=sys.stderr,
+    )
+    return uris
+
+
+def _read(path: Path) -> Image.Image:
+    remedy = "run the stage that draws it again"
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            return image.convert("RGB")
+    except UnidentifiedImageError:
+        raise InputError(f"{path}: is not a PNG; {remedy}") from None
+    except (OSError, SyntaxError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read ({reason}); {remedy}") from None

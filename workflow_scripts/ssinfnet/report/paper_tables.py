@@ -1,0 +1,194 @@
+"""Tables II to V: our numbers beside the published ones, one row per number.
+
+Columns: `source` (ours or published), `name` (of the config, as far as there is one), `method` (label, or as
+printed), `target`, `metric`, `mean`, `error` (1.96 x standard error), `low` and `high` (95 % bootstrap over groups),
+`n` (images or patients with a value), their `groups`, `undefined` (images without), `seeds`, `seed_sd` (of the seeds'
+means), `chance` (what an answer that ignores the image scores), `reference` with `difference`, `difference_low`,
+`difference_high`, `p` and `p_holm` (paired, to the same method without its pretext task; all pairs are in
+`ssinfnet.comparisons`), `note`. All text, empty where there is nothing to say.
+
+Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images,
+differences and p as well; so n counts images, not trainings, and the error speaks of other images, `seed_sd` of other
+seeds.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ssinfnet.config.methods import Method
+from ssinfnet.errors import InputError
+from ssinfnet.evaluation import seeds as summaries
+from ssinfnet.evaluation.intervals import describe, text
+from ssinfnet.evaluation.runs import Run
+from ssinfnet.files.json_file import read_json
+from ssinfnet.files.tables import read_csv
+from ssinfnet.report import published
+from ssinfnet.severity import seeds
+from ssinfnet.severity.metrics import CUTOFFS
+from ssinfnet.slices.labels import LESIONS
+
+COLUMNS = (
+    *("source", "name", "method", "target", "metric", "mean", "error", "low", "high", "n", "groups", "undefined"),
+    *("seeds", "seed_sd", "chance", "reference", "difference", "difference_low", "difference_high"),
+    *("p", "p_holm", "note"),
+)
+TARGETS = ("infection", "ggo", "consolidation", "background", "overall", "overall_without_background")
+METRICS = ("dice", "iou", "recall", "specificity", "precision", "auc", "mae")
+SEVERITY_METRICS = (
+    *("micro_f1", "micro_precision", "micro_recall", "macro_f1", "balanced_accuracy"),
+    "quadratic_kappa",
+)
+ORACLE = "oracle: the prior is the ground truth of the test slices"
+MAJORITY = "Always the most frequent class"
+NO_CLASSES = "no row of ours: the masks of this data set do not tell the classes"
+NO_SEVERITY = "no row of ours: the severity stage is not configured"
+
+
+def segmentation_table(
+    number: int, runs: Sequence[Run], methods: Mapping[str, Method], compared: pd.DataFrame
+) -> pd.DataFrame:
+    """Table 2, 3 or 4 from the summaries (JSON files) of `runs`; rows in the order of the runs, then as published.
+
+    `compared` are the comparisons, of which those to the same method without its pretext task are taken over.
+    Without runs it is the published rows and a note. Errors as `ssinfnet.summaries.read`.
+    """
+    note = "; ".join(filter(None, (ORACLE if number == 4 else "", "" if runs else NO_CLASSES)))
+    by_method = summaries.read(runs, methods)
+    rows = []
+    for name, by_seed in by_method.items():
+        for target in (target for target in TARGETS if target in by_seed[0]["targets"]):
+            for metric in (metric for metric in METRICS if metric in by_seed[0]["targets"][target]["metrics"]):
+                row = {"source": "ours", "name": name, "method": methods[name].label, "note": note}
+                row |= {"target": target, "metric": metric, **_pooled(by_seed, target, metric)}
+                rows.append(row)
+    _add_differences(number, rows, methods, compared)
+    return _table(rows, _published_rows(number, note))
+
+
+def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared: pd.DataFrame) -> pd.DataFrame:
+    """Table 5 from the tables of patients and of slices (CSV files) and the metrics (JSON file) of `runs`.
+
+    Targets are `patients_fitted`, `patients_published`, `slices_fitted` and `slices_published` by the cut-offs, and
+    `patients` for what needs none; the first rows are the majority baseline, `patients_majority`. Several seeds: the
+    numbers are averaged over them, and the intervals come from drawing the same patients for all.
+    Without runs it is the published rows and a note.
+    """
+    if not runs:
+        return _table([], _published_rows(5, NO_SEVERITY))
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        summaries.require_known(run, methods)
+        found.setdefault(run.method, []).append(run)
+    rows = []
+    first = read_json(runs[0].path)
+    for unit in seeds.UNITS:
+        label = {"name": "majority", "method": MAJORITY, "target": f"{unit}_majority"}
+        majority = _by_unit(first, unit)["majority"]
+        for metric in SEVERITY_METRICS:
+            interval = dict(zip(("low", "high"), majority["intervals"][metric], strict=True))
+            rows.append({**label, "metric": metric, **interval, **_seeds([majority[metric]])})
+    for name, by_seed in found.items():
+        scores = [read_json(run.path) for run in by_seed]
+        intervals = seeds.intervals(by_seed, scores[0])
+        counts, label = scores[0]["counts"], {"name": name, "method": methods[name].label, "seeds": len(by_seed)}
+        for unit, cutoffs, metric in itertools.product(seeds.UNITS, CUTOFFS, SEVERITY_METRICS):
+            row = {**label, "target": f"{unit}_{cutoffs}", "metric": metric, "n": counts[f"{unit}_scored"]}
+            values = [_by_unit(score, unit)[cutoffs][metric] for score in scores]
+            rows.append(row | _seeds(values) | intervals[f"{unit}_{cutoffs}", metric])
+        for metric, chance in (("auc_severe", 0.5), ("spearman", 0.0)):
+            row = {**label, "target": "patients", "metric": metric, "n": counts["patients_scored"], "chance": chance}
+            values = [score["predictors"]["ratio"][metric]["value"] for score in scores]
+            rows.append(row | _seeds(values) | intervals["patients", metric])
+    _add_differences(5, rows, methods, compared)
+    return _table([{"source": "ours", **row} for row in rows], _published_rows(5, ""))
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A table that tabulate_results wrote, all text."""
+    table = read_csv(path, dtype=str, keep_default_na=False)
+    if tuple(table.columns) != COLUMNS:
+        raise InputError(f"{path}: not a table of results; run tabulate_results again")
+    return table
+
+
+def identical_methods(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Methods of a published table whose GGO and consolidation numbers are those of others, in every digit."""
+    lesions = table[table["target"].isin(list(LESIONS))]
+    cells = {
+        method: tuple(rows[["target", "metric", "mean", "error"]].itertuples(index=False, name=None))
+        for method, rows in lesions.groupby("method", sort=False)
+    }
+    others = {
+        method: [other for other in cells if other != method and cells[other] == cells[method]] for method in cells
+    }
+    return {method: equal for method, equal in others.items() if equal}
+
+
+def _add_differences(
+    number: int, rows: list[dict[str, Any]], methods: Mapping[str, Method], compared: pd.DataFrame
+) -> None:
+    """Add to `rows` their comparison with the same method without its pretext task, where there is one."""
+    chosen = compared[compared["table"] == str(number)]
+    known = {(row["name"], row["reference"], row["target"], row["metric"]): row for row in chosen.to_dict("records")}
+    present = list(dict.fromkeys(row["name"] for row in rows if row["name"] in methods))
+    references = {name: summaries.without_pretext(name, methods, present) for name in present}
+    for row in rows:
+        found = known.get((row["name"], references.get(row["name"]), row["target"], row["metric"]))
+        if found:
+            row |= {"reference": found["reference_method"], "p": found["p"], "p_holm": found["p_holm"]}
+            row |= {"difference": found["difference"]}
+            row |= {"difference_low": found["low"], "difference_high": found["high"]}
+
+
+def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict[str, Any]:
+    """Numbers of a method from the per-image values of its seeds."""
+    first = by_seed[0]
+    groups = summaries.image_groups(by_seed)
+    scores = first["targets"][target]
+    values = summaries.image_means(by_seed, target, metric)
+    result = describe(values, groups, **first["bootstrap"])
+    result["groups"] = len(set(groups[~np.isnan(values)]))
+    result |= _spread([summary["targets"][target]["metrics"][metric]["mean"] for summary in by_seed])
+    if metric == "dice":
+        result["chance"] = max((value for value in scores["constant"].values() if value is not None), default=None)
+    elif metric == "auc":
+        result["chance"] = 0.5
+    return {**result, "seeds": len(by_seed)}
+
+
+def _by_unit(metrics: dict[str, Any], unit: str) -> dict[str, Any]:
+    return metrics if unit == "patients" else metrics["slices"]
+
+
+def _seeds(values: Sequence[float | None]) -> dict[str, Any]:
+    known = [value for value in values if value is not None]
+    return {"mean": float(np.mean(known)) if known else None, **_spread(values)}
+
+
+def _spread(values: Sequence[float | None]) -> dict[str, Any]:
+    known = [value for value in values if value is not None]
+    return {"seed_sd": float(np.std(known, ddof=1)) if len(known) > 1 else None}
+
+
+def _published_rows(number: int, note: str) -> list[dict[str, str]]:
+    table = published.table(number)
+    identical = identical_methods(table)
+    rows = []
+    for row in table.to_dict("records"):
+        notes = [note]
+        if row["method"] in identical:
+            alike = sorted([row["method"], *identical[row["method"]]])
+            notes.append(f"GGO and consolidation as printed, identical in every digit for {', '.join(alike)}")
+        name = published.name_of(row["method"])
+        rows.append({"source": "published", "name": name, **row, "note": "; ".join(filter(None, notes))})
+    return rows
+
+
+def _table(*parts: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    rows = [{column: text(row.get(column)) for column in COLUMNS} for part in parts for row in part]
+    return pd.DataFrame(rows, columns=list(COLUMNS))

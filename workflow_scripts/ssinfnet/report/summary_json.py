@@ -1,0 +1,99 @@
+"""Every number of a run with what it depends on, for programs to read: config, seeds, split, versions, hardware."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+
+from ssinfnet.errors import InputError
+from ssinfnet.evaluation.runs import Run
+from ssinfnet.files import untrusted
+from ssinfnet.files.json_file import read_json
+from ssinfnet.process.machine import hardware, installed
+from ssinfnet.report import findings, summary_json
+
+FORMAT = "ssinfnet-numbers/1"
+TABLES = {2: "infection", 3: "classes_predicted_prior", 4: "classes_oracle_prior", 5: "severity"}
+WORDS = ("source", "name", "method", "target", "metric", "note")
+
+
+def collect(
+    tables: Mapping[int, pd.DataFrame],
+    config: Mapping[str, Any],
+    *,
+    fingerprint: Mapping[str, Any],
+    split_hash: str,
+    severity: Sequence[Run],
+    regions: Sequence[Run],
+    weights: Sequence[Run],
+    counts: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """All of it, ready for JSON.
+
+    `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the split; `severity` and
+    `regions` are metrics (JSON); `weights` have the values network (single or multi) and safetensors; `counts` are
+    those of the cleaning.
+    """
+    metrics = [read_json(run.path) for run in severity]
+    return {
+        "format": FORMAT,
+        "verdict": [finding._asdict() for finding in findings.findings(tables, metrics)],
+        "results": {name: results(tables[number]) for number, name in TABLES.items()},
+        "severity_runs": [
+            {"method": run.method, "seed": run.seed, **one} for run, one in zip(severity, metrics, strict=True)
+        ],
+        "region_runs": [{"method": run.method, "seed": run.seed, **read_json(run.path)} for run in regions],
+        "lungs": counts,
+        "data": fingerprint,
+        "split": {"sha256": split_hash},
+        "seeds": config.get("seeds"),
+        "config": config,
+        "training": [
+            {"method": run.method, "seed": run.seed, "network": run.values[0], **summary_json.training_of(run.path)}
+            for run in weights
+        ],
+        "versions": installed(),
+        "hardware": hardware(),
+    }
+
+
+def results(table: pd.DataFrame) -> dict[str, Any]:
+    """Our rows of a table, by method, target, metric and then column; empty cells are left out.
+
+    In the table of severity the method `majority` always answers with the most frequent class.
+    """
+    found: dict[str, Any] = {}
+    for row in table[table["source"] == "ours"].to_dict("records"):
+        targets = found.setdefault(row["name"], {})
+        cells = {name: _number(value) for name, value in row.items() if name not in WORDS and value != ""}
+        targets.setdefault(row["target"], {})[row["metric"]] = cells
+    return found
+
+
+def _number(text: str) -> float | int | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+TRAINING = ("device", "precision", "threads", "torch", "best_epoch")
+
+
+def training_of(weights: Path) -> dict[str, str]:
+    """What trained weights say of their making, as far as they do: device, precision, CPU threads, PyTorch's version.
+
+    Raises `InputError` for a file that is no safetensors.
+    """
+    untrusted.check(weights)
+    try:
+        with safe_open(weights, "numpy") as file:
+            said = json.loads((file.metadata() or {}).get("ssinfnet", "{}"))
+        return {name: said[name] for name in TRAINING if name in said}
+    except (OSError, SafetensorError, ValueError, RecursionError, TypeError, AttributeError) as error:
+        raise InputError(f"{weights}: cannot be read as safetensors ({error}); train it again") from None

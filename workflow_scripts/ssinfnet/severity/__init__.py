@@ -1,0 +1,1 @@
+"""From maps and lungs to the severity of patients."""

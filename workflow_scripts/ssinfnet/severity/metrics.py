@@ -1,0 +1,175 @@
+"""How good severity scores are; beside them always the answer of someone who looks at no picture.
+
+Intervals are percentile bootstraps (95 %) over patients: whole patients are drawn, with all of their slices.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from ssinfnet.evaluation.intervals import number
+
+SCORES = (0, 1, 2)
+CUTOFFS = ("fitted", "published")
+METRICS = (
+    *("micro_f1", "micro_precision", "micro_recall", "macro_f1", "macro_precision", "macro_recall"),
+    *("balanced_accuracy", "quadratic_kappa"),
+)
+
+
+def classification(
+    truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray, *, resamples: int, seed: int
+) -> dict[str, Any]:
+    """The metrics of scores (n,) against the true ones (n,), their `intervals` (low, high) and `confusion_matrix`.
+
+    `groups` (n,) are the patients. The matrix has the truth in rows. Cut-offs are not fitted again on the resamples.
+    """
+    matrices = _matrices(truth, predicted, groups)
+    whole = matrices.sum(axis=0)
+    return {
+        **{name: float(value) for name, value in from_matrix(whole).items()},
+        "intervals": intervals(truth, [predicted], groups, resamples=resamples, seed=seed),
+        "confusion_matrix": whole.astype(int).tolist(),
+    }
+
+
+def intervals(
+    truth: np.ndarray, answers: Sequence[np.ndarray], groups: np.ndarray, *, resamples: int, seed: int
+) -> dict[str, list[float]]:
+    """Low and high of each of `METRICS`, averaged over the `answers` (each (n,)) of several seeds.
+
+    The same patients are drawn for all answers: the interval speaks of other patients, not of other seeds.
+    """
+    matrices = np.stack([_matrices(truth, answer, groups) for answer in answers])
+    patients = matrices.shape[1]
+    drawn = np.random.default_rng(seed).multinomial(patients, np.full(patients, 1 / patients), size=resamples)
+    resampled = from_matrix(np.tensordot(drawn, matrices, axes=(1, 1)))
+    return {name: _percentiles(values.mean(axis=1)) for name, values in resampled.items()}
+
+
+def majority(truth: np.ndarray, groups: np.ndarray, *, resamples: int, seed: int) -> dict[str, Any]:
+    """The same for always answering the most frequent true score."""
+    answer = np.full_like(truth, np.bincount(truth).argmax())
+    return classification(truth, answer, groups, resamples=resamples, seed=seed)
+
+
+def from_matrix(matrix: np.ndarray) -> dict[str, np.ndarray]:
+    """The `METRICS`, each (...), of confusion matrices (..., 3, 3) with the truth in rows; as scikit-learn has them.
+
+    Micro-averaged F1, precision and recall all equal the accuracy. Macro averages are over the scores that truth or
+    prediction have, balanced accuracy over those that the truth has. Kappa is 0 where chance agrees fully.
+    """
+    right = np.diagonal(matrix, axis1=-2, axis2=-1)
+    true, predicted = matrix.sum(axis=-1), matrix.sum(axis=-2)
+    total = true.sum(axis=-1)
+    present = true + predicted > 0
+    by_score = {
+        "f1": _divide(2 * right, true + predicted),
+        "precision": _divide(right, predicted),
+        "recall": _divide(right, true),
+    }
+    accuracy = right.sum(axis=-1) / total
+    distance = np.subtract.outer(SCORES, SCORES) ** 2
+    chance = true[..., :, None] * predicted[..., None, :] / total[..., None, None]
+    expected = (distance * chance).sum(axis=(-2, -1))
+    found = (distance * matrix).sum(axis=(-2, -1))
+    return {
+        **{f"micro_{name}": accuracy for name in by_score},
+        **{f"macro_{name}": values.sum(axis=-1) / present.sum(axis=-1) for name, values in by_score.items()},
+        "balanced_accuracy": by_score["recall"].sum(axis=-1) / (true > 0).sum(axis=-1),
+        "quadratic_kappa": np.where(expected > 0, 1 - _divide(found, expected), 0.0),
+    }
+
+
+def ranking(
+    truth: np.ndarray, predictors: Mapping[str, np.ndarray], *, resamples: int, seed: int
+) -> dict[str, dict[str, dict[str, float | None]]]:
+    """How well each predictor ranks patients with true scores (n,): `auc_severe` and `spearman`, by its name.
+
+    A predictor is (n,), or (seeds, n), whose numbers are averaged over the seeds.
+    AUC is the area under the ROC curve for severe or worse (score of at least 1), Spearman the rank correlation with
+    the score; each has value, low and high. `auc_difference` is that to the first predictor, on the same resamples.
+    Resamples in which a number is undefined are left out; all are None where it is undefined for the patients.
+    """
+    random = np.random.default_rng(seed)
+    drawn = [random.integers(0, len(truth), len(truth)) for _ in range(resamples)]
+    drawn = [chosen for chosen in drawn if _vary(truth[chosen] >= 1)]
+    result: dict[str, dict[str, dict[str, float | None]]] = {}
+    first: tuple[float, np.ndarray] | None = None
+    for name, values in predictors.items():
+        auc = _over_seeds(auc_severe, truth, values, drawn)
+        rank = _over_seeds(spearman, truth, values, drawn)
+        result[name] = {"auc_severe": _with_interval(*auc), "spearman": _with_interval(*rank)}
+        if first is None:
+            first = auc
+        else:
+            result[name]["auc_difference"] = _with_interval(auc[0] - first[0], auc[1] - first[1])
+    return result
+
+
+def auc_severe(truth: np.ndarray, values: np.ndarray) -> float:
+    """Share of the pairs of one severe patient (score of at least 1) and one other ranked rightly by value, ties half.
+
+    NaN unless there are both. As scikit-learn's `roc_auc_score`, which takes milliseconds; a thousand resamples took
+    most of the stage's time.
+    """
+    severe = truth >= 1
+    if not len(severe) or not _vary(severe):
+        return float("nan")
+    ranks = rankdata(values)
+    count = severe.sum()
+    return float((ranks[severe].sum() - count * (count + 1) / 2) / (count * (len(truth) - count)))
+
+
+def spearman(truth: np.ndarray, values: np.ndarray) -> float:
+    """Rank correlation of value and true score; NaN where one of them does not vary.
+
+    As SciPy's `spearmanr`, without the test that takes most of its time.
+    """
+    if not (_vary(truth) and _vary(values)):
+        return float("nan")
+    return float(np.corrcoef(rankdata(truth), rankdata(values))[0, 1])
+
+
+def _over_seeds(
+    statistic: Callable[[np.ndarray, np.ndarray], float],
+    truth: np.ndarray,
+    values: np.ndarray,
+    drawn: Sequence[np.ndarray],
+) -> tuple[float, np.ndarray]:
+    """The mean of a statistic over values (n,) or (seeds, n), of all patients and of each resample."""
+    by_seed = np.atleast_2d(values)
+    everyone, *resampled = (
+        float(np.mean([statistic(truth[chosen], one[chosen]) for one in by_seed]))
+        for chosen in (np.arange(len(truth)), *drawn)
+    )
+    return everyone, np.array(resampled)
+
+
+def _matrices(truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """A confusion matrix per patient, (patients, 3, 3), truth in rows."""
+    member = np.unique(groups, return_inverse=True)[1]
+    result = np.zeros((member.max() + 1, len(SCORES), len(SCORES)))
+    np.add.at(result, (member, truth, predicted), 1)
+    return result
+
+
+def _with_interval(value: float, resampled: np.ndarray) -> dict[str, float | None]:
+    known = resampled[~np.isnan(resampled)]
+    low, high = _percentiles(known) if len(known) and not np.isnan(value) else (None, None)
+    return {"value": number(value), "low": low, "high": high}
+
+
+def _percentiles(values: np.ndarray) -> list[float]:
+    return [float(bound) for bound in np.percentile(values, [2.5, 97.5])]
+
+
+def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """The quotient, 0 where the denominator is."""
+    return np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
+
+
+def _vary(values: np.ndarray) -> bool:
+    return bool((values != values[0]).any())

@@ -1,0 +1,1 @@
+"""Slices in stores, their parts and folds, and what all stages agree on about them."""

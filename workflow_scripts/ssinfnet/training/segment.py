@@ -1,0 +1,89 @@
+"""One segment of a supervised training, from what it starts with to the files that it writes."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ssinfnet.config.base import Section
+from ssinfnet.config.methods import Augmentation
+from ssinfnet.config.training import Training
+from ssinfnet.errors import InputError
+from ssinfnet.files.atomic import write_csv
+from ssinfnet.inference.runtime import Runtime
+from ssinfnet.inference.weights import assign, load_weights, save_weights
+from ssinfnet.networks.trunk import load_trunk
+from ssinfnet.training.data import SliceTensors
+from ssinfnet.training.loop import SupervisedState, Task, train
+from ssinfnet.training.start import make_augment, make_network
+from ssinfnet.training.state import load_state, make_state, save_state
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Where a segment starts and ends.
+
+    `resume` and `best` are state and best weights of the segment before, `pretrained` the weights of a pretext task,
+    for the first one.
+    """
+
+    seed: int
+    until_epoch: int
+    resume: Path | None
+    best: Path | None
+    pretrained: Path | None
+    out_state: Path
+    out_weights: Path
+    out_epochs: Path
+
+
+def run_segment(
+    segment: Segment,
+    network_config: Section,
+    training_config: Training,
+    augmentation_config: Augmentation,
+    task: Task,
+    training: SliceTensors,
+    validation: SliceTensors,
+    runtime: Runtime,
+) -> None:
+    """Train one segment and write its three files, each at once and at the end."""
+    if segment.resume and not segment.best:
+        raise InputError("--resume needs --best, the best weights of the same segment")
+    network = make_network(network_config, segment.seed, fresh=not (segment.resume or segment.pretrained))
+    state = SupervisedState()
+    if segment.resume:
+        saved = load_state(segment.resume)
+        assign(network, saved.pop("network", None), segment.resume)
+        state = make_state(SupervisedState, saved, segment.resume)
+        state.best, _ = load_weights(segment.best)
+    elif segment.pretrained:
+        load_trunk(network, load_weights(segment.pretrained)[0])
+
+    augment = make_augment(augmentation_config, segment.seed)
+    network = runtime.place(network)
+    state = train(
+        network,
+        task,
+        training,
+        validation,
+        training_config,
+        augment,
+        state,
+        seed=segment.seed,
+        until_epoch=segment.until_epoch,
+        runtime=runtime,
+    )
+
+    metadata = {
+        "network": network_config.model_dump_json(),
+        "seed": str(segment.seed),
+        "best_epoch": str(state.best_epoch),
+        "best_score": json.dumps(state.best_score),
+        **runtime.describe(),
+    }
+    save_weights(segment.out_weights, state.best or network.state_dict(), metadata)
+    write_csv(segment.out_epochs, pd.DataFrame(state.history))
+    kept = {name: value for name, value in vars(state).items() if name != "best"}
+    save_state(segment.out_state, {"network": network.state_dict(), **kept})
