@@ -1,6 +1,7 @@
 """What a change re-runs, said twice: here by hand, and by Snakemake, which test_rerun_matrix.py asks.
 
-`PYTHONPATH=workflow_scripts python tests/workflow/rerun_matrix.py > docs/reruns.md` writes the table for people.
+`PYTHONPATH=workflow_scripts python tests/workflow/rerun_matrix.py > tests/workflow/reruns.md` writes the table
+for people.
 """
 
 import copy
@@ -272,7 +273,9 @@ def with_changes(config: dict, changes: dict[str, Any]) -> dict:
 
 DOCUMENT = """# What a change runs again
 
-Made by `tests/workflow/rerun_matrix.py`. The tests beside it, `test_rerun_matrix.py` and `test_rerun_modules.py`,
+[The short version](../../docs/reruns.md) has a row for each section of the config; this page has one for each key.
+
+Made by `rerun_matrix.py`. The tests beside it, `test_rerun_matrix.py` and `test_rerun_modules.py`,
 compare it with what Snakemake lists in dry-runs on the tiny run of the tests (`make test-slow`). That run has a
 phantom, two methods, one seed and one round of the coach, so a key that it does not use, as those of the downloads,
 runs only the summary, which holds the whole config.

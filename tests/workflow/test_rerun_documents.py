@@ -1,6 +1,7 @@
 """What the documents say of re-runs is what the matrix says, which test_rerun_matrix.py compares with Snakemake.
 
-The README's table "I changed X, what runs again?" says it in words, section by section.
+The table "I changed X, what runs again?" of docs/reruns.md says it in words, section by section; reruns.md beside this
+file says it of every key.
 """
 
 import re
@@ -9,7 +10,7 @@ import pytest
 import rerun_matrix
 from rerun_matrix import EVERYTHING, ROOT, after
 
-# The README's words for rules.
+# The page's words for rules.
 WORDS = {
     "phantom": {"generate_phantom"},
     "download": {"download_medseg"},
@@ -42,14 +43,21 @@ WORDS = {
 # Rows about other things than a key, and the tests that hold them true.
 OTHER_ROWS = {
     "more `epochs`, `rounds`, `seeds`, a new method": "only the new jobs",  # test_an_addition_runs_only_the_new_jobs
-    "the order of keys; the time stamp of a source file": "nothing",  # test_the_same_content_runs_nothing
-    "a module of the library": "the stages whose commands import it, and all that follows",  # test_rerun_modules.py
 }
+# What the page says of all stages, and the tests that hold it true.
+SENTENCES = (
+    "A changed module runs the stages whose commands import it, and all that follows.",  # test_rerun_modules.py
+    "another order of keys, another time stamp or a checkout of the same content runs nothing.",
+    # test_the_same_content_runs_nothing
+)
+# The page is to be short; the long table is beside this file.
+MOST_ROWS = 20
+PAGE = ROOT / "docs/reruns.md"
 
 
 def table() -> dict[str, str]:
-    """The rows of the README's table: what changed, and what runs again."""
-    text = (ROOT / "README.md").read_text().split("## I changed X, what runs again?")[1].split("\n## ")[0]
+    """The rows of the page's table: what changed, and what runs again."""
+    text = PAGE.read_text().split("## I changed X, what runs again?")[1].split("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
     assert rows[:2] == [["changed", "runs again"], ["---|---"]]
     return dict(rows[2:])
@@ -98,9 +106,15 @@ def test_the_rows_about_no_key_are_those_that_tests_hold_true():
     assert ANY_OTHER in ROWS
 
 
+def test_the_page_is_short_and_says_what_holds_for_all_stages():
+    assert len(table()) <= MOST_ROWS
+    words = " ".join(PAGE.read_text().split())
+    assert [sentence for sentence in SENTENCES if sentence not in words] == []
+
+
 def test_the_table_of_all_keys_is_the_matrix():
-    command = "PYTHONPATH=workflow_scripts python tests/workflow/rerun_matrix.py > docs/reruns.md"
-    assert (ROOT / "docs/reruns.md").read_text() == rerun_matrix.markdown(), command
+    command = "PYTHONPATH=workflow_scripts python tests/workflow/rerun_matrix.py > tests/workflow/reruns.md"
+    assert (ROOT / "tests/workflow/reruns.md").read_text() == rerun_matrix.markdown(), command
 
 
 def test_every_key_but_the_names_of_networks_has_another_valid_value():
