@@ -106,15 +106,15 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("phantom.*", "4", EVERYTHING),
     ("download.*url", "http://localhost/{id}{patient}", SUMMARY),
     ("download.*", "7", SUMMARY),
-    ("segmentation.source", "medseg", after("prepare_medseg") | {"download_medseg"}),
-    ("segmentation.folder", "elsewhere", SUMMARY),
-    ("segmentation.transform", "rotate_90", SUMMARY),
+    ("labelled.source", "medseg", after("prepare_medseg") | {"download_medseg"}),
+    ("labelled.folder", "elsewhere", SUMMARY),
+    ("labelled.transform", "rotate_90", SUMMARY),
     (
-        "segmentation.classes",
+        "labelled.classes",
         "false",
         {"plot_learning"} | PICTURES - {"plot_calibration"} | after("score_severity evaluate_regions"),
     ),
-    ("segmentation.hu_window", "[-1500, 500]", after("prepare_medseg")),
+    ("labelled.hu_window", "[-1500, 500]", after("prepare_medseg")),
     ("unlabelled.folder", "workflow_scripts", SUMMARY),
     ("unlabelled.transform", "rotate_90", SUMMARY),
     (
@@ -124,12 +124,12 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("split.by", "slice", after("split_slices")),
     ("split.*", "3", after("split_slices")),
-    ("ictcf.source", "none", TABLES | {"write_cases"}),
-    ("ictcf.folder", "elsewhere", SUMMARY),
-    ("ictcf.table", "config.yaml", SUMMARY),
+    ("patients.source", "none", TABLES | {"write_cases"}),
+    ("patients.folder", "elsewhere", SUMMARY),
+    ("patients.table", "config.yaml", SUMMARY),
     ("patients.scores", "{Severe: 0}", after("prepare_patients")),
-    ("ictcf.*_column", "Other", after("prepare_patients")),
-    ("ictcf.*", "1", after("prepare_patients")),
+    ("patients.*_column", "Other", after("prepare_patients")),
+    ("patients.*", "1", after("prepare_patients")),
     ("parenchyma.method", "ictcf", after("extract_parenchyma evaluate_regions")),
     ("cleaning.max_components", "3", after("clean_parenchyma evaluate_regions")),
     ("cleaning.exclusions", "config.yaml", after("clean_parenchyma")),
@@ -184,12 +184,21 @@ WITH = {"methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"}
 # The files of the library: what commands import, and what they read, with the rules that read it.
 SCRIPTS = ROOT / "workflow_scripts"
 MODULES = [str(path.relative_to(SCRIPTS)) for path in sorted(SCRIPTS.rglob("*.py"))]
+# Rules whose command bears another name, as it serves two of them.
+COMMANDS = {"predict_patients_infection": "predict_infection", "predict_patients_classes": "predict_classes"}
+# What a change of does not run anything: nothing in it can change a result (test_process_changes_nothing.py).
+NO_RESULT = "ssinfnet/process/"
+# What only methods with a pretext task depend on, and only sources that read tables or archives.
+OF_THE_COACH = ["ssinfnet/networks/coach.py", "ssinfnet/config/pretext.py"]
+OF_THE_COACH += [name for name in MODULES if name.startswith("ssinfnet/pretraining/")]
+OF_READERS = [f"ssinfnet/files/{name}.py" for name in ("tables", "workbook", "archives", "nifti", "pictures")]
+OF_READERS += ["ssinfnet/sources/clinical_table.py", "ssinfnet/sources/patients.py", "ssinfnet/sources/medseg.py"]
 FILES = {
     "ssinfnet/report/templates/cases.html.j2": {"write_cases"},
     "ssinfnet/report/templates/summary.html.j2": {"write_summary"},
-    "ssinfnet.report.published/README.md": set(),
-    "ssinfnet.report.published/table_1.csv": {"write_summary"},
-    **{f"ssinfnet.report.published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},
+    "ssinfnet/report/published/README.md": set(),
+    "ssinfnet/report/published/table_1.csv": {"write_summary"},
+    **{f"ssinfnet/report/published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},
 }
 
 
@@ -286,7 +295,9 @@ Each change is asked of Snakemake on its own:
 - {moves} moves of values: two swapped within a section, one copied from its neighbour, a list reversed. They run what a
   change of these keys runs.
 - All source files of the library, over {files}, each with one more line. It runs the stages whose commands had
-  imported or read the file in the tiny run, and what follows from them.
+  imported or read the file in the tiny run, and what follows from them; of `process/` none. An edit of the coach, its
+  losses or its rounds trains no method again that has no pretext task, and an edit of a reader of tables, workbooks,
+  archives or pictures does not compute the phantom again.
 - Nothing runs for keys in another order, an overlay equal to the default, or source files that are touched or checked
   out with the same content.
 - A new method, a seed, more epochs or more rounds run exactly the new jobs, counted.

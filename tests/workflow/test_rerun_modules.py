@@ -5,7 +5,7 @@ from pathlib import Path
 
 import imports
 import pytest
-from rerun_matrix import EVERYTHING, FILES, MODULES, SCRIPTS, after
+from rerun_matrix import COMMANDS, EVERYTHING, FILES, MODULES, NO_RESULT, OF_READERS, OF_THE_COACH, SCRIPTS, after
 
 pytestmark = pytest.mark.slow
 
@@ -29,14 +29,26 @@ def plans(dry_runs, selected):
 def used(finished, imported):
     """The files that each rule's command can import, those included that it did import."""
     ran = imports.recorded(imported)
-    assert set(ran) == EVERYTHING
-    return {rule: imports.closure(SCRIPTS, files) for rule, files in ran.items()}
+    assert set(ran) | set(COMMANDS) == EVERYTHING
+    closures = {command: imports.closure(SCRIPTS, files) for command, files in ran.items()}
+    return {rule: closures[COMMANDS.get(rule, rule)] for rule in EVERYTHING}
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_changed_module_runs_the_stages_that_import_it(plans, used, name):
-    users = {rule for rule, files in used.items() if name in files}
+    users = {rule for rule, files in used.items() if name in files and not name.startswith(NO_RESULT)}
     assert plans[name].result().rules == after(*users)
+
+
+@pytest.mark.parametrize("name", OF_THE_COACH)
+def test_a_method_without_a_pretext_task_knows_no_coach(plans, name):
+    jobs = plans[name].result().jobs
+    assert {job.wildcards["method"] for job in jobs if "method" in job.wildcards} <= {"ssinfnet"}
+
+
+@pytest.mark.parametrize("name", OF_READERS)
+def test_the_phantom_reads_nothing(plans, name):
+    assert "generate_phantom" not in plans[name].result().rules
 
 
 @pytest.mark.parametrize("name", FILES)
