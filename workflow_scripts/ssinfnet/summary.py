@@ -49,10 +49,10 @@ TABLE_TITLES = {
 }
 TABLE_NOTES = {
     2: "The threshold of the map was chosen on the validation slices.",
-    3: "What the method does on new slices: nothing but the picture is given.",
+    3: "How the method works on new slices: it is given nothing but the picture.",
     4: "An upper bound, not a result: the network is told where the infection is and only names its kind.",
-    5: "Accuracy alone says little where most patients share a class; read it beside the majority baseline, and prefer "
-    "balanced accuracy, kappa and AUC.",
+    5: "Accuracy alone says little where most patients share a class; read it beside the picture-blind baseline, and "
+    "prefer balanced accuracy, kappa and AUC.",
 }
 # By file name without suffix: title, what is seen (the alternative text), how to read it.
 FIGURES = {
@@ -280,18 +280,18 @@ def _signed(text: str) -> str:
 
 
 def _baseline(table: pd.DataFrame, target: str, ours: pd.DataFrame, metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """What an answer that ignores the pictures scores: the majority for severity, a constant mask for the others."""
+    """The picture-blind baseline: the most frequent class for severity, the best constant mask for the others."""
     majority = table[table["target"] == f"{target.split('_')[0]}_majority"].set_index("metric")
     if target.endswith(("_fitted", "_published")) and len(majority):
         values = majority["mean"].to_dict()
-        label = majority["method"].iloc[0]
+        detail = majority["method"].iloc[0].lower()
     else:
         values = ours[ours["chance"] != ""].drop_duplicates("metric").set_index("metric")["chance"].to_dict()
-        label = "Without looking at the picture"
+        detail = ""
     if not values:
         return []
     cells = [Cell(f"{float(values[metric]):.3f}") if metric in values else Cell() for metric in metrics]
-    return [{"kind": "baseline", "label": label, "detail": "", "mark": "", "cells": cells}]
+    return [{"kind": "baseline", "label": "Picture-blind baseline", "detail": detail, "mark": "", "cells": cells}]
 
 
 def _paper_split() -> dict[str, tuple[str, str]]:
