@@ -2,7 +2,7 @@
 
 Reads both for all shards, the verdicts of the cleaning, the patients, the threshold of the infection maps and, where
 there is a multi network, its classes; writes a table of slices, a table of patients (with the reason for each that is
-left out), and metrics beside the majority baseline as JSON and as a table.
+left out), and metrics beside the picture-blind baseline as JSON and as a table.
 """
 
 from pathlib import Path

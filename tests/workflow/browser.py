@@ -121,6 +121,15 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": "dark" if on else "light"}]
         self.call("Emulation.setEmulatedMedia", features=features)
 
+    def paper(self, on: bool) -> None:
+        """Lay the page out with the styles of a printer, or with those of a screen."""
+        self.call("Emulation.setEmulatedMedia", media="print" if on else "")
+        self.call("Emulation.setScrollbarsHidden", hidden=on)
+
+    def print(self, path: Path) -> None:
+        """Save the page as PDF, on the paper that it asks for."""
+        path.write_bytes(base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True)["data"]))
+
     def screenshot(self, path: Path, *, whole: bool = False) -> None:
         """Save what is seen, or the whole page, as PNG."""
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]

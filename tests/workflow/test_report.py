@@ -7,6 +7,8 @@ import browser as chromium
 import pandas as pd
 import pytest
 
+import write_summary
+
 pytestmark = pytest.mark.skipif(
     chromium.find() is None, reason="no Chromium is installed; on Debian and Ubuntu: apt install chromium"
 )
@@ -25,6 +27,83 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def results(finished):
     return finished.folder / "results"
+
+
+@pytest.fixture(scope="module")
+def pages(results, tmp_path_factory):
+    """The pages by name; `wide` is a summary of three methods and three seeds with numbers as long as they get."""
+    folder = tmp_path_factory.mktemp("wide")
+    for number in (2, 3, 4, 5):
+        table = pd.read_csv(results / f"tables/table_{number}.csv", dtype=str, keep_default_na=False)
+        widen(table).to_csv(folder / f"table_{number}.csv", index=False)
+    files = [f"--fingerprint={results}/split/fingerprint.json", f"--split={results}/split/split.csv"]
+    files += ["--tables", *(f"{folder}/table_{number}.csv" for number in (2, 3, 4, 5))]
+    files += ["--figures", *map(str, sorted((results / "figures").glob("*.png")))]
+    files += [f"--counts={results}/parenchyma/counts.json"]
+    files += ["--severity", "sinfnet", "0", f"{results}/sinfnet/seed0/severity/metrics.json"]
+    out = [f"--out={folder}/summary.html", f"--out-numbers={folder}/summary.json"]
+    sections = json.dumps({"segmentation": {"source": "phantom"}, "seeds": [0, 1, 2]})
+    write_summary.main(["--config-json", sections, *files, *out])
+    named = {"summary": results / "summary.html", "wide": folder / "summary.html", "cases": results / "cases.html"}
+    return {name: path.as_uri() for name, path in named.items()}
+
+
+def widen(table):
+    """A table of results with a third method of a long name, three seeds, all intervals, and small p."""
+    third = table[(table["source"] == "ours") & (table["name"] == "ssinfnet")].copy()
+    third[["name", "method", "note"]] = ["ssinfnet_aug", "SSInfNet + data augmentation", "a note"]
+    third.loc[third["reference"] != "", "reference"] = "SInfNet + data augmentation"
+    table = pd.concat([table, third], ignore_index=True)
+    scored = (table["source"] == "ours") & (table["name"] != "majority") & (table["mean"] != "")
+    table.loc[scored, ["seeds", "low", "high"]] = ["3", "0.1234", "0.9876"]
+    table.loc[scored & table["metric"].isin(["quadratic_kappa", "spearman"]), "low"] = "-0.1234"
+    if not table["target"].str.startswith("patients").any():
+        table.loc[scored, "error"] = "0.1234"
+    compared = ["difference", "difference_low", "difference_high", "p", "p_holm"]
+    table.loc[scored & (table["reference"] != ""), compared] = ["-0.1234", "-0.2345", "0.1234", "0.00012", "0.00049"]
+    return table
+
+
+def measure(browser):
+    """How wide the window, the page, and each table with its frame are, and whether the frame says that it scrolls.
+
+    `cut` are the cells and pictures of which a part cannot be seen.
+    """
+    return browser.run(
+        """({
+          window: document.documentElement.clientWidth,  // without the scroll bar
+          page: document.documentElement.scrollWidth,
+          tables: [...document.querySelectorAll('table')].filter((one) => one.checkVisibility()).map((one) => {
+            const frame = one.closest('.scroll'), box = one.getBoundingClientRect();
+            const place = frame.querySelector('.hint')?.getBoundingClientRect();
+            return {
+              name: frame.getAttribute('aria-label'), width: one.scrollWidth, right: box.right,
+              frame: frame.clientWidth, content: frame.scrollWidth, edge: frame.getBoundingClientRect().right,
+              focus: frame.tabIndex === 0 && frame.getAttribute('role') === 'region',
+              hint: Boolean(place && place.height > 5 && place.left >= 0 && place.right <= innerWidth),
+            };
+          }),
+          cut: [...document.querySelectorAll('th, td, img, svg[role=img], figure')].filter((one) => {
+            const beyond = one.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+            return one.scrollWidth > one.clientWidth + 1 || (beyond && !one.closest('table'));
+          }).map((one) => one.outerHTML.slice(0, 200)),
+        })"""
+    )
+
+
+def look(browser, address):
+    """What `measure` says of a page; of the case browser, of its two views together, with all that folds open."""
+    browser.open(address)
+    found = measure(browser)
+    if browser.run("document.querySelector('#tab-tests') !== null"):
+        browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        found = measure(browser)
+        browser.run("document.querySelector('#tab-tests').click()")
+        other = measure(browser)
+        found["page"] = max(found["page"], other["page"])
+        found["tables"] += other["tables"]
+        found["cut"] += other["cut"]
+    return found
 
 
 def read_case(browser, frame=None):
@@ -156,14 +235,88 @@ def test_labelled_slices_show_truth_and_finds(browser, results):
     assert_quiet(browser)
 
 
-@pytest.mark.parametrize("name", ["summary.html", "cases.html"])
-def test_pages_fit_a_telephone(browser, results, name):
-    browser.resize(390, 800)
+@pytest.mark.parametrize("width", [1280, 1440])
+@pytest.mark.parametrize("name", ["summary", "wide", "cases"])
+def test_no_table_is_cut_off_on_a_screen(browser, pages, name, width):
+    browser.resize(width, 900)
     try:
-        browser.open((results / name).as_uri())
-        assert browser.run("document.documentElement.scrollWidth") <= 390
+        found = look(browser, pages[name])
     finally:
         browser.resize(1280, 900)
+    assert found["page"] <= found["window"] <= width
+    assert found["tables"] and found["cut"] == []
+    for table in found["tables"]:
+        assert table["width"] <= table["frame"] and table["content"] <= table["frame"], table
+        assert table["right"] <= table["edge"] <= width, table
+        assert not table["hint"], table
+
+
+@pytest.mark.parametrize("name", ["summary", "wide", "cases"])
+def test_tables_scroll_in_their_frames_on_a_telephone(browser, pages, name):
+    """And say so above, where they do; the page itself does not scroll sideways."""
+    browser.resize(390, 800)
+    try:
+        found = look(browser, pages[name])
+        if name == "wide":
+            last = """(() => {
+              const frame = document.querySelector('.scroll'), cell = frame.querySelector('thead th:last-child');
+              frame.scrollLeft = frame.scrollWidth;
+              return [frame.getBoundingClientRect().right - cell.getBoundingClientRect().right, frame.scrollLeft];
+            })()"""
+            gap, moved = browser.run(last)
+            assert abs(gap) <= 1 and moved > 0
+            assert measure(browser)["tables"][0]["hint"]  # it stays in sight
+    finally:
+        browser.resize(1280, 900)
+    assert found["page"] <= found["window"] <= 390
+    assert found["tables"] and found["cut"] == []
+    for table in found["tables"]:
+        assert table["edge"] <= 390 and table["focus"] and table["name"], table
+        assert table["hint"] == (table["content"] > table["frame"]), table
+    scrolling = [table for table in found["tables"] if table["hint"]]
+    assert scrolling or name == "cases"
+
+
+def test_arrow_keys_scroll_a_table_that_has_the_focus(browser, pages):
+    """Where it is too wide; else they change the case, as everywhere on the page."""
+    for width, stays in ((320, True), (1280, False)):
+        browser.resize(width, 900)
+        browser.open(pages["cases"])
+        before = read_case(browser)["heading"]
+        browser.run("document.querySelector('#case .scroll').focus()")
+        browser.press("ArrowRight")
+        assert (read_case(browser)["heading"] == before) == stays
+
+
+@pytest.mark.parametrize("name", ["summary", "wide", "cases"])
+def test_pages_fit_on_paper(browser, pages, name, tmp_path):
+    """A4 upright, within its margins: no table, cell or picture is wider than the page, none higher."""
+    browser.open(pages[name])
+    browser.print(tmp_path / "page.pdf")
+    boxes = re.findall(rb"/MediaBox \[([^]]*)\]", (tmp_path / "page.pdf").read_bytes())
+    assert {tuple(round(float(side)) for side in box.split()) for box in boxes} == {(0, 0, 595, 842)}
+    rules = """[...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).flatMap((rule) =>
+      rule instanceof CSSMediaRule && rule.conditionText === 'print' ? [...rule.cssRules] : [])
+      .filter((rule) => rule instanceof CSSPageRule).map((rule) => rule.style.margin)"""
+    (margin,) = browser.run(rules)
+    down, across = (float(part.removesuffix("mm")) for part in margin.split())
+    pixel = 25.4 / 96
+    browser.paper(True)
+    browser.resize(int((210 - 2 * across) / pixel), int((297 - 2 * down) / pixel))
+    try:
+        found = look(browser, pages[name])
+        heights = browser.run(
+            "[...document.querySelectorAll('figure, tr')].map((one) => one.getBoundingClientRect().height)"
+        )
+    finally:
+        browser.paper(False)
+        browser.resize(1280, 900)
+    assert found["page"] <= found["window"]
+    assert found["tables"] and found["cut"] == []
+    for table in found["tables"]:
+        assert table["width"] <= table["frame"] and table["right"] <= found["window"], table
+        assert not table["hint"], table
+    assert max(heights) <= (297 - 2 * down) / pixel
 
 
 def test_snakemakes_report_shows_both_pages(browser, finished, tmp_path):

@@ -89,8 +89,8 @@ def test_better_than_chance_asks_the_lower_end_of_the_interval():
 def test_each_class_has_to_beat_chance():
     findings = verdict.findings(results(), [SEVERITY])
     assert [(finding.question, finding.answer) for finding in findings[1:3]] == [
-        ("Is GGO found better than by chance?", "Yes"),
-        ("Is consolidation found better than by chance?", "Not shown"),
+        ("Is GGO found better than by the picture-blind baseline?", "Yes"),
+        ("Is consolidation found better than by the picture-blind baseline?", "Not shown"),
     ]
     assert "reaches 0.500" in findings[2].because
 
@@ -301,7 +301,7 @@ def test_each_method_is_followed_by_its_published_row_and_the_difference_ends_th
     (group,) = summary_page.groups(results(difference=(0.05, 0.01, 0.09))[2])
     kinds = [(row["kind"], row["label"]) for row in group["rows"]]
     assert kinds[:5] == [
-        ("baseline", "Without looking at the picture"),
+        ("baseline", "Picture-blind baseline"),
         ("ours", "SInfNet"),
         ("published", "Single SInfNet"),
         ("ours", "SS<InfNet>"),
@@ -313,7 +313,7 @@ def test_each_method_is_followed_by_its_published_row_and_the_difference_ends_th
     assert cells["SInfNet"][0] == ("0.700", "0.050", "0.600 to 0.800", "")
     assert cells["Single SInfNet"][:2] == [("0.39", "0.059", "", ""), ("0.29", "0.053", "", "")]
     assert cells["SS<InfNet> minus SInfNet"][0].mean == "+0.050"
-    assert cells["Without looking at the picture"][0].mean == "0.200"
+    assert cells["Picture-blind baseline"][0].mean == "0.200"
 
 
 def test_values_with_fewer_images_say_so():
@@ -327,8 +327,10 @@ def test_values_with_fewer_images_say_so():
 def test_majority_heads_the_severity_groups():
     groups = {group["title"]: group for group in summary_page.groups(results()[5])}
     head = groups["Patients, fitted cut-offs"]["rows"][0]
-    assert (head["kind"], head["label"], head["cells"][0].mean) == ("baseline", paper_tables.MAJORITY, "0.810")
-    assert groups["Patients, without cut-offs"]["rows"][0]["cells"][0].mean == "0.500"
+    assert (head["kind"], head["label"], head["cells"][0].mean) == ("baseline", "Picture-blind baseline", "0.810")
+    assert head["detail"] == "always the most frequent class"
+    other = groups["Patients, without cut-offs"]["rows"][0]
+    assert (other["label"], other["detail"], other["cells"][0].mean) == ("Picture-blind baseline", "", "0.500")
 
 
 def test_notes_get_marks_unless_they_hold_for_all_rows():

@@ -5,7 +5,8 @@ Both functions return a frame with one row per image and target, and a JSON-read
 - `images`, `groups`, `empty` (the rule for empty masks), `bootstrap` (resamples and seed), for the single network
   `threshold`;
 - `targets`: for each target its `metrics` (mean, error, low, high, n, undefined), `without_foreground` (number of
-  images whose truth, prediction, or both are empty) and `constant` (mean Dice of answers that ignore the image);
+  images whose truth, prediction, or both are empty) and `constant` (mean Dice of constant masks, the best of which is
+  the picture-blind baseline);
 - `per_image`: `id`, `group`, and `values` by target and metric, null where undefined: what the tables pool over seeds.
 """
 

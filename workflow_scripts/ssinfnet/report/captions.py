@@ -45,10 +45,10 @@ TABLE_TITLES = {
 
 TABLE_NOTES = {
     2: "The threshold of the map was chosen on the validation slices.",
-    3: "What the method does on new slices: nothing but the picture is given.",
+    3: "How the method works on new slices: it is given nothing but the picture.",
     4: "An upper bound, not a result: the network is told where the infection is and only names its kind.",
-    5: "Accuracy alone says little where most patients share a class; read it beside the majority baseline, and prefer "
-    "balanced accuracy, kappa and AUC.",
+    5: "Accuracy alone says little where most patients share a class; read it beside the picture-blind baseline, and "
+    "prefer balanced accuracy, kappa and AUC.",
 }
 
 

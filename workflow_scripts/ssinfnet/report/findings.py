@@ -21,25 +21,25 @@ class Finding(NamedTuple):
 
 def findings(tables: Mapping[int, pd.DataFrame], severity: Sequence[Mapping[str, Any]]) -> list[Finding]:
     """The findings of a run from its tables (2 to 5) and severity metrics (of which the first names the cut-offs)."""
-    result = [better_than_chance("Is infection found better than by chance?", tables[2], "infection", "infection")]
+    question = "Is {} found better than by the picture-blind baseline?"
+    result = [better_than_chance(question.format("infection"), tables[2], "infection", "infection")]
     if (tables[3]["source"] == "ours").any():
         # One by one: their mean can beat chance by one class alone, the other never being found.
         for target, what in WORDS.items():
-            result.append(better_than_chance(f"Is {what} found better than by chance?", tables[3], target, what))
+            result.append(better_than_chance(question.format(what), tables[3], target, what))
     result.append(pretext_helps(tables[2]))
     result.append(beats_majority(tables[5], severity[0]["headline"] if severity else None))
     return result
 
 
 def better_than_chance(question: str, table: pd.DataFrame, target: str, what: str) -> Finding:
-    """Yes where the whole interval of the mean Dice of every method lies above the best answer without a picture."""
+    """Yes where the whole interval of the mean Dice of every method lies above the picture-blind baseline."""
     rows = _ours(table, target, "dice")
     above = [_number(row["low"] or row["mean"]) > _number(row["chance"]) for row in rows]
     chance = max(_number(row["chance"]) for row in rows)
     scores = "; ".join(f"{row['method']} {_with_interval(row)}" for row in rows)
     because = (
-        f"Mean Dice of {what} on {rows[0]['n']} test slices: {scores}. The best answer that ignores the picture, the "
-        f"same for every pixel, reaches {chance:.3f}."
+        f"Mean Dice of {what} on {rows[0]['n']} test slices: {scores}. The picture-blind baseline reaches {chance:.3f}."
     )
     if not all(row["low"] for row in rows):
         because += " There are too few groups for an interval, so this compares the means alone."
@@ -80,8 +80,8 @@ def pretext_helps(table: pd.DataFrame) -> Finding:
 
 
 def beats_majority(table: pd.DataFrame, cutoffs: str | None) -> Finding:
-    """Accuracy and balanced accuracy of patients against the most frequent class, at the cut-offs of the config."""
-    question = "Is severity told better than by always giving the most frequent answer?"
+    """Accuracy and balanced accuracy of patients against the picture-blind baseline, at the cut-offs of the config."""
+    question = "Is severity told better than by the picture-blind baseline?"
     if cutoffs is None:
         return Finding(question, "Not tested", None, "The severity stage is not configured.")
     names = {"micro_f1": "accuracy", "balanced_accuracy": "balanced accuracy"}
@@ -100,7 +100,10 @@ def beats_majority(table: pd.DataFrame, cutoffs: str | None) -> Finding:
         ranking = f", AUC for severe or worse {_with_interval(auc)}" if auc["mean"] else ""
         parts.append(f"{row['method']} has {text}{ranking}")
     baseline = " and ".join(f"{name} {base[metric]:.3f}" for metric, name in names.items())
-    because = f"With {cutoffs} cut-offs, by patient: {'; '.join(parts)}. The most frequent class alone has {baseline}."
+    because = (
+        f"With {cutoffs} cut-offs, by patient: {'; '.join(parts)}. The picture-blind baseline, always the most "
+        f"frequent class, has {baseline}."
+    )
     if all(all(pair) for pair in wins):
         return Finding(question, "Yes", True, because)
     if any(any(pair) for pair in wins):

@@ -3,9 +3,9 @@
 Columns: `source` (ours or published), `name` (of the config, as far as there is one), `method` (label, or as
 printed), `target`, `metric`, `mean`, `error` (1.96 x standard error), `low` and `high` (95 % bootstrap over groups),
 `n` (images or patients with a value), their `groups`, `undefined` (images without), `seeds`, `seed_sd` (of the seeds'
-means), `chance` (what an answer that ignores the image scores), `reference` with `difference`, `difference_low`,
-`difference_high`, `p` and `p_holm` (paired, to the same method without its pretext task; all pairs are in
-`ssinfnet.comparisons`), `note`. All text, empty where there is nothing to say.
+means), `chance` (the picture-blind baseline), `reference` with `difference`, `difference_low`, `difference_high`, `p`
+and `p_holm` (paired, to the same method without its pretext task; all pairs are in `ssinfnet.comparisons`), `note`. All
+text, empty where there is nothing to say.
 
 Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images,
 differences and p as well; so n counts images, not trainings, and the error speaks of other images, `seed_sd` of other
@@ -74,8 +74,8 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared:
     """Table 5 from the tables of patients and of slices (CSV files) and the metrics (JSON file) of `runs`.
 
     Targets are `patients_fitted`, `patients_published`, `slices_fitted` and `slices_published` by the cut-offs, and
-    `patients` for what needs none; the first rows are the majority baseline, `patients_majority`. Several seeds: the
-    numbers are averaged over them, and the intervals come from drawing the same patients for all.
+    `patients` for what needs none; first is the picture-blind baseline, `patients_majority`. Several seeds: the numbers
+    are averaged over them, and the intervals come from drawing the same patients for all.
     Without runs it is the published rows and a note.
     """
     if not runs:

@@ -147,18 +147,18 @@ def _signed(text: str) -> str:
 
 
 def _baseline(table: pd.DataFrame, target: str, ours: pd.DataFrame, metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """What an answer that ignores the pictures scores: the majority for severity, a constant mask for the others."""
+    """The picture-blind baseline: the most frequent class for severity, the best constant mask for the others."""
     majority = table[table["target"] == f"{target.split('_')[0]}_majority"].set_index("metric")
     if target.endswith(("_fitted", "_published")) and len(majority):
         values = majority["mean"].to_dict()
-        label = majority["method"].iloc[0]
+        detail = majority["method"].iloc[0].lower()
     else:
         values = ours[ours["chance"] != ""].drop_duplicates("metric").set_index("metric")["chance"].to_dict()
-        label = "Without looking at the picture"
+        detail = ""
     if not values:
         return []
     cells = [Cell(f"{float(values[metric]):.3f}") if metric in values else Cell() for metric in metrics]
-    return [{"kind": "baseline", "label": label, "detail": "", "mark": "", "cells": cells}]
+    return [{"kind": "baseline", "label": "Picture-blind baseline", "detail": detail, "mark": "", "cells": cells}]
 
 
 def _paper_split() -> dict[str, tuple[str, str]]:

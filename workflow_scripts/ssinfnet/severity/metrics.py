@@ -1,4 +1,4 @@
-"""How good severity scores are; beside them always the answer of someone who looks at no picture.
+"""How good severity scores are; beside them always the most frequent class, the picture-blind baseline.
 
 Intervals are percentile bootstraps (95 %) over patients: whole patients are drawn, with all of their slices.
 """
@@ -50,7 +50,7 @@ def intervals(
 
 
 def majority(truth: np.ndarray, groups: np.ndarray, *, resamples: int, seed: int) -> dict[str, Any]:
-    """The same for always answering the most frequent true score."""
+    """The same for the picture-blind baseline, which always answers the most frequent true score."""
     answer = np.full_like(truth, np.bincount(truth).argmax())
     return classification(truth, answer, groups, resamples=resamples, seed=seed)
 
