@@ -117,6 +117,9 @@ def imports(path):
     return result
 
 
+# Of the figures: the summary page and the report read the same files. Relative to the file of a rule.
+CAPTIONS = "../workflow_scripts/ssinfnet/report/templates/captions"
+
 # --- data ---------------------------------------------------------------------------------------------------------
 
 

@@ -19,13 +19,13 @@ rule plot_learning:
         epochs=report(
             f"{R}/figures/learning_curves.png",
             category="Training",
-            caption="captions/learning_curves.rst",
+            caption=f"{CAPTIONS}/learning_curves.rst",
             labels={"figure": "Learning curves"},
         ),
         rounds=report(
             f"{R}/figures/pretext_curves.png",
             category="Training",
-            caption="captions/pretext_curves.rst",
+            caption=f"{CAPTIONS}/pretext_curves.rst",
             labels={"figure": "Pretext curves"},
         ),
     log:
@@ -62,19 +62,19 @@ rule plot_overlays:
         single=report(
             f"{R}/figures/single_comparison.png",
             category="Predictions",
-            caption="captions/single_comparison.rst",
+            caption=f"{CAPTIONS}/single_comparison.rst",
             labels={"figure": "Infection"},
         ),
         predicted=report(
             f"{R}/figures/multi_comparison.png",
             category="Predictions",
-            caption="captions/multi_comparison.rst",
+            caption=f"{CAPTIONS}/multi_comparison.rst",
             labels={"figure": "Classes"},
         ),
         oracle=report(
             f"{R}/figures/oracle_comparison.png",
             category="Predictions",
-            caption="captions/oracle_comparison.rst",
+            caption=f"{CAPTIONS}/oracle_comparison.rst",
             labels={"figure": "Classes, oracle prior"},
         ),
     log:
@@ -121,13 +121,13 @@ rule plot_worst_cases:
         single=report(
             f"{R}/figures/worst_cases_single.png",
             category="Predictions",
-            caption="captions/worst_cases_single.rst",
+            caption=f"{CAPTIONS}/worst_cases_single.rst",
             labels={"figure": "Worst cases, infection"},
         ),
         multi=report(
             f"{R}/figures/worst_cases_multi.png",
             category="Predictions",
-            caption="captions/worst_cases_multi.rst",
+            caption=f"{CAPTIONS}/worst_cases_multi.rst",
             labels={"figure": "Worst cases, classes"},
         ),
         provenance=f"{R}/tables/worst_cases.provenance.json",
@@ -164,7 +164,7 @@ rule plot_calibration:
         figure=report(
             f"{R}/figures/calibration.png",
             category="Predictions",
-            caption="captions/calibration.rst",
+            caption=f"{CAPTIONS}/calibration.rst",
             labels={"figure": "Calibration"},
         ),
         table=f"{R}/tables/calibration.csv",
@@ -195,7 +195,7 @@ rule plot_augmentation:
         report(
             f"{R}/figures/augmentation.png",
             category="Training",
-            caption="captions/augmentation.rst",
+            caption=f"{CAPTIONS}/augmentation.rst",
             labels={"figure": "Augmentation"},
         ),
     log:
@@ -228,19 +228,19 @@ rule plot_severity:
         classes=report(
             f"{R}/figures/severity.png",
             category="Severity",
-            caption="captions/severity.rst",
+            caption=f"{CAPTIONS}/severity.rst",
             labels={"figure": "Severity"},
         ),
         roc=report(
             f"{R}/figures/severity_roc.png",
             category="Severity",
-            caption="captions/severity_roc.rst",
+            caption=f"{CAPTIONS}/severity_roc.rst",
             labels={"figure": "ROC curves"},
         ),
         regions=report(
             f"{R}/figures/severity_regions.png",
             category="Severity",
-            caption="captions/severity_regions.rst",
+            caption=f"{CAPTIONS}/severity_regions.rst",
             labels={"figure": "CT severity score and regions"},
         ),
     log:

@@ -41,13 +41,13 @@ rule clean_parenchyma:
         kept=report(
             f"{R}/parenchyma/contact_kept.png",
             category="Parenchyma",
-            caption="captions/contact_kept.rst",
+            caption=f"{CAPTIONS}/contact_kept.rst",
             labels={"figure": "Slices kept"},
         ),
         rejected=report(
             f"{R}/parenchyma/contact_rejected.png",
             category="Parenchyma",
-            caption="captions/contact_rejected.rst",
+            caption=f"{CAPTIONS}/contact_rejected.rst",
             labels={"figure": "Slices rejected"},
         ),
         provenance=f"{R}/parenchyma/quality.provenance.json",

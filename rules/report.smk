@@ -72,6 +72,7 @@ rule write_summary:
         published=f"{PUBLISHED}/table_1.csv",
         code=code("write_summary"),
         template="workflow_scripts/ssinfnet/report/templates/summary.html.j2",
+        captions=[f"workflow_scripts/ssinfnet/report/templates/captions/{Path(file).stem}.rst" for file in FIGURES],
     output:
         page=report(
             f"{R}/summary.html",

@@ -116,7 +116,7 @@ rule plot_masks:
         figure=report(
             f"{SINGLE}/pretext/coach_masks.png",
             category="Training",
-            caption="captions/coach_masks.rst",
+            caption=f"{CAPTIONS}/coach_masks.rst",
             labels={"figure": "Coach's masks", "method": "{method}"},
         ),
         table=f"{SINGLE}/pretext/coach_masks.csv",

@@ -111,7 +111,7 @@ rule plot_comparisons:
         report(
             f"{R}/figures/comparisons.png",
             category="Tables",
-            caption="captions/comparisons_figure.rst",
+            caption=f"{CAPTIONS}/comparisons.rst",
             labels={"table": "Methods compared, figure"},
         ),
     log:

@@ -196,6 +196,7 @@ OF_READERS += ["ssinfnet/sources/clinical_table.py", "ssinfnet/sources/patients.
 FILES = {
     "ssinfnet/report/templates/cases.html.j2": {"write_cases"},
     "ssinfnet/report/templates/summary.html.j2": {"write_summary"},
+    **{str(path.relative_to(SCRIPTS)): {"write_summary"} for path in sorted(SCRIPTS.rglob("captions/*.rst"))},
     "ssinfnet/report/published/README.md": set(),
     "ssinfnet/report/published/table_1.csv": {"write_summary"},
     **{f"ssinfnet/report/published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ssinfnet.report import findings, pages, published
-from ssinfnet.report.captions import FIGURES, METRIC_TITLES, TABLE_NOTES, TABLE_TITLES, TARGET_TITLES
+from ssinfnet.report import captions, findings, pages, published
+from ssinfnet.report.captions import METRIC_TITLES, TABLE_NOTES, TABLE_TITLES, TARGET_TITLES
 from ssinfnet.report.paper_tables import METRICS, SEVERITY_METRICS
 from ssinfnet.slices.parts import PARTS
 
@@ -173,8 +173,7 @@ def _figures(paths: Sequence[Path]) -> list[dict[str, str]]:
     """The figures, as good as there is room for in a page that Snakemake's report can show."""
     result = []
     for path, source in zip(paths, pages.figures(paths, pages.LARGEST_IN_REPORT - TEXT), strict=True):
-        title, alternative, caption = FIGURES.get(path.stem, (path.stem.replace("_", " ").capitalize(), path.stem, ""))
-        result.append(
-            {"id": path.stem, "title": title, "alternative": alternative, "caption": caption, "source": source}
-        )
+        caption = captions.of_figure(path.stem)
+        shown = {"title": caption.title, "alternative": caption.seen, "caption": caption.text}
+        result.append({"id": path.stem, **shown, "source": source})
     return result
