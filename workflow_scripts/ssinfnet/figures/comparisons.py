@@ -23,7 +23,7 @@ ONE_METHOD = "One method only: there is nothing to compare it with."
 
 
 def draw(compared: pd.DataFrame, cutoffs: str) -> Figure:
-    """A row per pair and a column per table; `compared` as `ssinfnet.comparisons.read` returns it.
+    """A row per pair and a column per table; `compared` as `evaluation.comparisons.read` returns it.
 
     `cutoffs` are those of the severity that count, fitted or published.
     """

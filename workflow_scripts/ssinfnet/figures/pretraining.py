@@ -20,7 +20,7 @@ LOOKS = {"random": (BLUE, "o", "random masks"), "coach": (VERMILLION, "s", "the 
 def draw(images: np.ndarray, pictures: Sequence[Inpainting], table: pd.DataFrame, label: str) -> Figure:
     """Per slice what the network sees and what it makes of it; below, its loss after each round.
 
-    `images` is uint8 (N, S, S), `table` as `ssinfnet.pretext_rounds.inspect` returns it. Of many rounds the first, the
+    `images` is uint8 (N, S, S), `table` as `pretraining.inspection.inspect` returns it. Of many rounds the first, the
     last and some between are shown.
     """
     chosen = np.unique(np.linspace(0, len(pictures) - 1, min(COLUMNS, len(pictures))).round().astype(int))

@@ -4,7 +4,7 @@ Columns: `source` (ours or published), `name` (of the config, as far as there is
 printed), `target`, `metric`, `mean`, `error` (1.96 x standard error), `low` and `high` (95 % bootstrap over groups),
 `n` (images or patients with a value), their `groups`, `undefined` (images without), `seeds`, `seed_sd` (of the seeds'
 means), `chance` (the picture-blind baseline), `reference` with `difference`, `difference_low`, `difference_high`, `p`
-and `p_holm` (paired, to the same method without its pretext task; all pairs are in `ssinfnet.comparisons`), `note`. All
+and `p_holm` (paired, to the same method without its pretext task; all pairs are in `evaluation.comparisons`), `note`. All
 text, empty where there is nothing to say.
 
 Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images,
@@ -55,7 +55,7 @@ def segmentation_table(
     """Table 2, 3 or 4 from the summaries (JSON files) of `runs`; rows in the order of the runs, then as published.
 
     `compared` are the comparisons, of which those to the same method without its pretext task are taken over.
-    Without runs it is the published rows and a note. Errors as `ssinfnet.summaries.read`.
+    Without runs it is the published rows and a note. Errors as `evaluation.seeds.read`.
     """
     note = "; ".join(filter(None, (ORACLE if number == 4 else "", "" if runs else NO_CLASSES)))
     by_method = summaries.read(runs, methods)

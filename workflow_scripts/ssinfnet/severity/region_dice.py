@@ -1,6 +1,6 @@
 """Dice by region of the lungs on the labelled test slices, and the CT severity score of truth against prediction.
 
-A patient or volume of three slices or more has twelve regions, one of fewer has four (`severity_regions`). Pixels are
+A patient or volume of three slices or more has twelve regions, one of fewer has four (`regions`). Pixels are
 summed over the slices of a group, and its score in a region is one Dice; means and intervals are over groups.
 
 The lungs are those that come with the slices (MedSeg set 2), else those that the parenchyma method finds, if the rules

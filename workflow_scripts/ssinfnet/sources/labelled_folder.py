@@ -24,7 +24,7 @@ from ssinfnet.slices.store import create_store
 def prepare(folder: str | Path, out: str | Path, transform: str = "none", *, classes: bool = True) -> str:
     """Write the slices of `folder` to the slice store `out`: image and mask; returns what was found.
 
-    `transform` is as for `ssinfnet.pictures.transpose`, for images and masks alike. Where infection
+    `transform` is as for `files.pictures.transpose`, for images and masks alike. Where infection
     and classes are both given they must agree: infection is 1 exactly where the class is 1 or 2; under effusion (3) it
     may be either, as some authors count it and some do not. Raises `InputError` that lists all defects.
     """

@@ -14,7 +14,7 @@ def prepare(folder: str | Path, out: str | Path, transform: str = "none") -> str
     """Write all pictures below `folder` to the slice store `out`: image alone; returns what was found.
 
     A slice's id is the picture's path below the folder without suffix, its parts joined by `_`. `transform` is as for
-    `ssinfnet.pictures.transpose`. Raises `InputError` that lists all defects.
+    `files.pictures.transpose`. Raises `InputError` that lists all defects.
     """
     folder = Path(folder)
     pictures = list_pictures(folder) if folder.is_dir() else []
