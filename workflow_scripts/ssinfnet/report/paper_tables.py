@@ -4,8 +4,8 @@ Columns: `source` (ours or published), `name` (of the config, as far as there is
 printed), `target`, `metric`, `mean`, `error` (1.96 x standard error), `low` and `high` (95 % bootstrap over groups),
 `n` (images or patients with a value), their `groups`, `undefined` (images without), `seeds`, `seed_sd` (of the seeds'
 means), `chance` (the picture-blind baseline), `reference` with `difference`, `difference_low`, `difference_high`, `p`
-and `p_holm` (paired, to the same method without its pretext task; all pairs are in `evaluation.comparisons`), `note`. All
-text, empty where there is nothing to say.
+and `p_holm` (paired, to the same method without its pretext task; all pairs are in `evaluation.comparisons`), `note`.
+All text, empty where there is nothing to say.
 
 Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images,
 differences and p as well; so n counts images, not trainings, and the error speaks of other images, `seed_sd` of other
