@@ -15,7 +15,8 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.workflow import Config
     from ssinfnet.files.atomic import write_text
 
-    write_text(args.out, f"# Config\n\n[Contents](../README.md#contents-of-docs)\n\nMade by `workflow_scripts/document_config.py`.\n\n{markdown(Config)}")
+    head = "# Config\n\n[Contents](../README.md#contents-of-docs)\n\nMade by `workflow_scripts/document_config.py`.\n\n"
+    write_text(args.out, head + markdown(Config))
 
 
 if __name__ == "__main__":
