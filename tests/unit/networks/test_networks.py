@@ -152,6 +152,14 @@ def test_reverse_attention_adds_to_the_coarse_map_what_it_has_not_found():
         torch.testing.assert_close(attention(features, coarse, guidance), expected)
 
 
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_the_segmentation_is_one_of_the_outputs_and_the_heads_are_named_after_them(name):
+    network = small_networks.create(name)
+    outputs = network(*inputs(name, 2, 3, 64, 64))
+    assert any(outputs.segmentation is output for output in outputs)
+    assert tuple(network.HEADS) == outputs._fields
+
+
 def test_the_finest_map_is_the_segmentation():
     outputs = InfNetOutputs(*(torch.full((1, 1, 2, 2), float(value)) for value in range(5)))
     assert outputs.segmentation is outputs.s_3
