@@ -109,16 +109,17 @@ def config(path: Path, out: Path) -> None:
 
 def csv(path: Path, out: Path) -> None:
     from ssinfnet.lungs import cleaning
+    from ssinfnet.lungs.verdicts import read_verdicts
     from ssinfnet.report import paper_tables
-    from ssinfnet.severity import patients as severity_report
-    from ssinfnet.slices import parts
-    from ssinfnet.sources import manifest
+    from ssinfnet.severity.patients import read_patients
+    from ssinfnet.slices.parts import read_split
+    from ssinfnet.sources.patients import read_manifest
 
     every(
-        parts.read_split,
-        manifest.read_manifest,
-        severity_report.read_patients,
-        severity_report.read_verdicts,
+        read_split,
+        read_manifest,
+        read_patients,
+        read_verdicts,
         paper_tables.read,
         lambda path: cleaning.read_exclusions(path, ["s1"]),
         lambda path: cleaning.read_quality([path], ["s1"]),

@@ -63,7 +63,8 @@ def test_a_forced_run_verifies_what_is_there(downloaded):
 def test_other_code_and_settings_fetch_nothing_again(downloaded):
     workflow, _ = downloaded
     library = workflow.folder / "workflow_scripts/ssinfnet"
-    for path in (library / "download.py", library / "partial.py", library.parent / "download_medseg.py"):
+    downloads = library / "sources/download"
+    for path in (downloads / "fetch.py", downloads / "partial.py", library.parent / "download_medseg.py"):
         path.write_text(path.read_text() + "\n# changed\n")
     config = overlay("http://127.0.0.1:1", pause=1, retries=9, timeout=5, connections=1)
     assert has_nothing_to_do(workflow, config, "--dry-run")
