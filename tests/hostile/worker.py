@@ -56,11 +56,14 @@ def picture(path: Path, out: Path) -> None:
 
 
 def mask(path: Path, out: Path) -> None:
-    from ssinfnet.files import pictures
+    from ssinfnet.evaluation import saved_maps
+    from ssinfnet.files import masks, pictures
 
-    every(pictures.read_grey, pictures.read_mask, pictures.read_infection, pictures.read_classes, pictures.read_map)(
-        path
-    )
+    def read_map(path: Path) -> None:
+        kind, _ = saved_maps.decide([path])
+        saved_maps.read(path, kind)
+
+    every(pictures.read_grey, masks.read_infection, masks.read_classes, read_map)(path)
 
 
 def folder(path: Path, out: Path) -> None:
@@ -108,17 +111,17 @@ def config(path: Path, out: Path) -> None:
 
 
 def csv(path: Path, out: Path) -> None:
-    from ssinfnet.lungs import cleaning
+    from ssinfnet.lungs import cleaning, verdicts
     from ssinfnet.report import paper_tables
     from ssinfnet.severity import patients as severity_report
     from ssinfnet.slices import parts
-    from ssinfnet.sources import manifest
+    from ssinfnet.sources import patients as sources
 
     every(
         parts.read_split,
-        manifest.read_manifest,
+        sources.read_manifest,
         severity_report.read_patients,
-        severity_report.read_verdicts,
+        verdicts.read_verdicts,
         paper_tables.read,
         lambda path: cleaning.read_exclusions(path, ["s1"]),
         lambda path: cleaning.read_quality([path], ["s1"]),
