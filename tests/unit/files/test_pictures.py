@@ -34,7 +34,7 @@ def test_more_than_8_bits_of_grey_are_kept_and_are_no_slice(tmp_path, way):
 
 @pytest.mark.parametrize("way", COLOURS_CUT_OFF)
 def test_colours_of_more_than_8_bits_are_refused(tmp_path, way):
-    with pytest.raises(InputError, match=r"a\.(png|tif): colours of 16 bits; save each slice"):
+    with pytest.raises(InputError, match=r"a\.(png|tif): 16 bits a channel; save each slice"):
         read_grey(COLOURS_CUT_OFF[way](SHOWN, tmp_path))
 
 

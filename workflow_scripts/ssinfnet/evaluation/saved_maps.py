@@ -122,8 +122,7 @@ def _look(path: Path) -> Look | None:
     except InputError:  # `read` will say it
         return None
     values = grey_values(picture)
-    found = np.flatnonzero(
-        np.bincount(np.ravel(np.asarray(picture.image.convert("RGB")) if values is None else values))
-    )
+    channels = np.asarray(picture.image.convert("RGB")) if values is None else values
+    found = np.flatnonzero(np.bincount(channels.ravel()))
     some = frozenset(found.tolist() if len(found) <= max(map(len, _SHADES)) else ())
     return Look(path, int(found[-1]), picture.white, values is None, picture.lossy, some)

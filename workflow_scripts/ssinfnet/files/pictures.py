@@ -182,7 +182,7 @@ def _defect(image: Image.Image, content: bytes, remedy: str) -> str | None:
     if image.mode not in _MODES:
         return f"pixels of kind {image.mode}; {remedy}"
     if _bits(image) > 8 and not image.mode.startswith("I;16"):
-        return f"colours of {_bits(image)} bits; {remedy}"
+        return f"{_bits(image)} bits a channel; {remedy}"
     if getattr(image, "is_animated", False):  # `n_frames` would read them all
         return "holds several pictures; save one slice a file"
     if image.format == "TIFF" and 0 in image.tag_v2.get(_EXTRA_SAMPLES, ()):
