@@ -49,11 +49,15 @@ def _png() -> list[Case]:
         ("classes.png", buffer.getvalue()),
         ("colour.png", _picture(np.dstack([_grey()] * 3), "PNG")),
         ("stored.png", _picture(_grey(), "PNG", compress_level=0)),
+        ("wide.png", _picture(_grey().astype(np.uint16), "PNG")),
     ]
 
 
 def _jpg() -> list[Case]:
+    exif = Image.Exif()
+    exif[274] = 6  # turned
     return [
+        ("turned.jpg", _picture(_grey(40), "JPEG", exif=exif)),
         ("grey.jpg", _picture(_grey(40), "JPEG")),
         ("progressive.jpg", _picture(_grey(40), "JPEG", progressive=True)),
         ("colour.jpg", _picture(np.dstack([_grey(40)] * 3), "JPEG")),
@@ -62,7 +66,7 @@ def _jpg() -> list[Case]:
 
 def _tif() -> list[Case]:
     plain, packed = _picture(_grey(), "TIFF"), _picture(_grey(), "TIFF", compression="tiff_lzw")
-    return [("plain.tif", plain), ("packed.tif", packed)]
+    return [("plain.tif", plain), ("packed.tif", packed), ("plain.bmp", _picture(_grey(), "BMP"))]
 
 
 def _nifti() -> list[Case]:

@@ -191,6 +191,20 @@ def many_scans() -> bytes:
     return content[:-2] + last * 10_000 + content[-2:]
 
 
+def bmp(width: int, height: int, packing: int, content: bytes) -> bytes:
+    """A BMP of a palette of greys."""
+    header = struct.pack("<IiiHH6I", 40, width, height, 1, 8, packing, len(content), 0, 0, 256, 256)
+    start = struct.pack("<2sIII", b"BM", 54 + 1024 + len(content), 0, 54 + 1024)
+    return start + header + b"".join(bytes([grey] * 3 + [0]) for grey in range(256)) + content
+
+
+def exif(content: bytes) -> bytes:
+    """A JPEG with this EXIF."""
+    segment = b"Exif\0\0" + content
+    return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + CONTENT["grey.jpg"][2:]
+
+
+LOOP = b"II*\0\x08\0\0\0\1\0\x69\x87\4\0\1\0\0\0\x08\0\0\0\x08\0\0\0"  # an IFD that is its own sub-IFD and its own next
 ZEROS = zlib.compress(bytes(2**27), 9)
 TEXT = chunk(b"zTXt", b"a\0\0" + ZEROS)
 SIZE, DAMAGED = "more than a CT slice has|exceeds limit", "cannot be read|damaged"
@@ -212,6 +226,13 @@ PICTURES = {
     "TIFF of many pages": picture("several pictures", lambda: frames("TIFF", 300), "a.tif"),
     "huge JPEG": picture(SIZE, huge_jpg, "a.jpg"),
     "JPEG of many passes": picture("more than 100 passes", many_scans, "a.jpg"),
+    "huge BMP": picture(SIZE, lambda: bmp(100_000, 100_000, 0, b""), "a.bmp"),
+    "BMP without pixels": picture(DAMAGED, lambda: bmp(4000, 4000, 0, b"\1"), "a.bmp"),
+    "BMP of run lengths": picture(
+        "a BMP of run lengths", lambda: bmp(4000, 4000, 1, b"\0\2\xff\xff" * 10_000), "a.bmp"
+    ),
+    "EXIF that leads to itself": picture(None, lambda: exif(LOOP), "a.jpg", "picture"),
+    "EXIF of nothing": picture(None, lambda: exif(b"\xff" * 60_000), "a.jpg", "picture"),
     "DICOM as PNG": picture("it is DICOM.*save each slice", lambda: CONTENT["slice.dcm"]),
     "NIfTI as PNG": picture("it is NIfTI.*save each slice", lambda: CONTENT["plain.nii"]),
     "folder of DICOM": picture("1 DICOM files.*save each", lambda: CONTENT["slice.dcm"], "I0001", "picture"),

@@ -56,11 +56,14 @@ def picture(path: Path, out: Path) -> None:
 
 
 def mask(path: Path, out: Path) -> None:
-    from ssinfnet.files import pictures
+    from ssinfnet.evaluation import saved_maps
+    from ssinfnet.files import masks, pictures
 
-    every(pictures.read_grey, pictures.read_mask, pictures.read_infection, pictures.read_classes, pictures.read_map)(
-        path
-    )
+    def read_map(path: Path) -> None:
+        kind, _ = saved_maps.decide([path])
+        saved_maps.read(path, kind)
+
+    every(pictures.read_grey, masks.read_infection, masks.read_classes, read_map)(path)
 
 
 def folder(path: Path, out: Path) -> None:
@@ -108,18 +111,17 @@ def config(path: Path, out: Path) -> None:
 
 
 def csv(path: Path, out: Path) -> None:
-    from ssinfnet.lungs import cleaning
-    from ssinfnet.lungs.verdicts import read_verdicts
+    from ssinfnet.lungs import cleaning, verdicts
     from ssinfnet.report import paper_tables
-    from ssinfnet.severity.patients import read_patients
-    from ssinfnet.slices.parts import read_split
-    from ssinfnet.sources.patients import read_manifest
+    from ssinfnet.severity import patients as severity_report
+    from ssinfnet.slices import parts
+    from ssinfnet.sources import patients as sources
 
     every(
-        read_split,
-        read_manifest,
-        read_patients,
-        read_verdicts,
+        parts.read_split,
+        sources.read_manifest,
+        severity_report.read_patients,
+        verdicts.read_verdicts,
         paper_tables.read,
         lambda path: cleaning.read_exclusions(path, ["s1"]),
         lambda path: cleaning.read_quality([path], ["s1"]),

@@ -17,14 +17,26 @@ def recorded(folder: Path) -> dict[str, set[str]]:
     return result
 
 
-def closure(scripts: Path, files: set[str]) -> set[str]:
-    """These files below the folder `scripts` and all that they import, directly or not."""
-    return files.union(*(_found(scripts, file) for file in files))
+def closure(scripts: Path, command: str, recorded: set[str]) -> set[str]:
+    """The files below the folder `scripts` that a command imports, directly or not, and what it imported by name.
+
+    What is reached through `process/` alone is not among them: it decides nothing (test_process_changes_nothing.py).
+    """
+    found = _found(scripts, f"{command}.py")
+    by_name = recorded - found - of_process(scripts)
+    return found.union(*(_found(scripts, file) for file in by_name))
 
 
 @functools.cache
-def _found(scripts: Path, file: str) -> set[str]:
-    finder = ModuleFinder([str(scripts)])
+def of_process(scripts: Path) -> frozenset[str]:
+    """The files of `process/` and all that they import, directly or not."""
+    files = [str(path.relative_to(scripts)) for path in scripts.glob("ssinfnet/process/*.py")]
+    return frozenset(files).union(*(_found(scripts, file, ()) for file in files))
+
+
+@functools.cache
+def _found(scripts: Path, file: str, left_out: tuple[str, ...] = ("ssinfnet.process",)) -> frozenset[str]:
+    finder = ModuleFinder([str(scripts)], excludes=left_out)
     finder.run_script(str(scripts / file))
     files = [Path(module.__file__) for module in finder.modules.values() if module.__file__]
-    return {str(path.relative_to(scripts)) for path in files}
+    return frozenset(str(path.relative_to(scripts)) for path in files if path.is_relative_to(scripts))

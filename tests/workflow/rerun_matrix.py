@@ -191,7 +191,7 @@ NO_RESULT = "ssinfnet/process/"
 # What only methods with a pretext task depend on, and only sources that read tables or archives.
 OF_THE_COACH = ["ssinfnet/networks/coach.py", "ssinfnet/config/pretext.py"]
 OF_THE_COACH += [name for name in MODULES if name.startswith("ssinfnet/pretraining/")]
-OF_READERS = [f"ssinfnet/files/{name}.py" for name in ("tables", "workbook", "archives", "nifti", "pictures")]
+OF_READERS = [f"ssinfnet/files/{name}.py" for name in ("tables", "workbook", "archives", "nifti", "pictures", "masks")]
 OF_READERS += ["ssinfnet/sources/clinical_table.py", "ssinfnet/sources/patients.py", "ssinfnet/sources/medseg.py"]
 FILES = {
     "ssinfnet/report/templates/cases.html.j2": {"write_cases"},

@@ -17,15 +17,15 @@ from ssinfnet.evaluation import metrics, structure
 CURVES = ("dice", "sensitivity", "specificity", "e_measure")
 
 
-def stretch(grey: np.ndarray) -> np.ndarray:
-    """A map of uint8 as float64 of the same shape, its lowest value at 0, its highest at 1.
+def stretch(grey: np.ndarray, white: int = 255) -> np.ndarray:
+    """A map of uint8 or uint16 as float64 of the same shape, its lowest value at 0, its highest at 1.
 
-    A constant map cannot be stretched; it stays what it is, grey / 255 (as `mapminmax` of MATLAB has it).
+    A constant map cannot be stretched; it stays what it is, grey / white (as `mapminmax` of MATLAB has it).
     """
-    levels = np.arange(metrics.LEVELS) / (metrics.LEVELS - 1)
+    levels = np.arange(white + 1) / white
     low, high = int(grey.min()), int(grey.max())
     if low < high:
-        levels = (np.arange(metrics.LEVELS) - low) / (high - low)
+        levels = (np.arange(white + 1) - low) / (high - low)
     return levels[grey]
 
 

@@ -13,29 +13,36 @@ import numpy as np
 from PIL import Image
 
 from ssinfnet.errors import InputError
-from ssinfnet.evaluation import infnet_protocol, metrics, structure
+from ssinfnet.evaluation import distances, infnet_protocol, metrics, saved_maps, structure
 from ssinfnet.evaluation.intervals import mean_error, number
-from ssinfnet.files.pictures import list_by_stem, read_map, read_mask
+from ssinfnet.files.masks import AS_GREY, read_classes, read_infection
+from ssinfnet.files.pictures import list_by_stem
 
 _SHOWN = 10
 
 
+class Pair(NamedTuple):
+    """The files of a map and of its mask."""
+
+    name: str
+    map: Path
+    mask: Path
+
+
 class Case(NamedTuple):
-    """A map, grey uint8 (H, W), of the size of its mask, bool (H, W)."""
+    """A map, grey uint8 or uint16 (H, W) up to `white`, of the size of its mask, bool (H, W)."""
 
     name: str
     grey: np.ndarray
+    white: int
     truth: np.ndarray
     resized: bool
 
 
-def read_cases(maps: Path, masks: Path, class_index: int | None = None) -> Iterator[Case]:
-    """The pictures of both folders, matched by name without suffix, one by one, in natural order.
+def pair(maps: Path, masks: Path) -> list[Pair]:
+    """The pictures of both folders, matched by name without suffix, in natural order.
 
-    A mask is what is above 127, or class `class_index` of a palette or RGB picture (1 GGO, 2 consolidation,
-    3 effusion). A map of another size than its mask is resized to it (bicubic, smoothed where it shrinks).
-    Raises `InputError` for a picture without partner before anything is read, and, after the last picture, for all
-    that could not be read.
+    Raises `InputError` that lists all pictures without partner and all that are no pictures.
     """
     defects: list[str] = []
     found = {folder: _pictures(folder, defects) for folder in (maps, masks)}
@@ -46,29 +53,44 @@ def read_cases(maps: Path, masks: Path, class_index: int | None = None) -> Itera
             defects.append(f"{folder}: no picture in {other} has the name of {names}")
     if defects:
         raise InputError.from_defects(f"{maps} and {masks}", defects)
-    for name, path in found[maps].items():
+    return [Pair(name, path, found[masks][name]) for name, path in found[maps].items()]
+
+
+def read_cases(pairs: Iterable[Pair], kind: str, class_index: int | None = None) -> Iterator[Case]:
+    """The pictures of `pairs`, one by one, maps of a `kind` that `saved_maps.decide` knows.
+
+    Masks are masks of infection, or class masks of which class `class_index` counts (1 GGO, 2 consolidation,
+    3 effusion). A map of another size than its mask is resized to it (bicubic, smoothed where it shrinks).
+    Raises `InputError` after the last picture, for all that could not be read.
+    """
+    defects: list[str] = []
+    for name, map_path, mask_path in pairs:
         try:
-            grey, truth = read_map(path), read_mask(found[masks][name], class_index)
+            grey, white = saved_maps.read(map_path, kind, class_index)
+            truth = _mask(mask_path, class_index)
         except InputError as error:
             defects.append(str(error))
             continue
         resized = grey.shape != truth.shape
         if not defects:
-            yield Case(name, resize(grey, truth.shape) if resized else grey, truth, resized)
+            yield Case(name, resize(grey, truth.shape) if resized else grey, white, truth, resized)
     if defects:
-        raise InputError.from_defects(f"{maps} and {masks}", defects)
+        raise InputError.from_defects("the maps and masks", defects)
 
 
 def resize(grey: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A grey picture, uint8, resized to (height, width) by bicubic interpolation."""
-    return np.asarray(Image.fromarray(grey).resize(shape[::-1], Image.Resampling.BICUBIC))
+    """A grey picture, uint8 or uint16, resized to (height, width) by bicubic interpolation."""
+    if grey.dtype == np.uint8:
+        return np.asarray(Image.fromarray(grey).resize(shape[::-1], Image.Resampling.BICUBIC))
+    smooth = Image.fromarray(grey.astype(np.float32)).resize(shape[::-1], Image.Resampling.BICUBIC)
+    return np.asarray(smooth).round().clip(0, np.iinfo(grey.dtype).max).astype(grey.dtype)
 
 
 def score_infnet(cases: Iterable[Case]) -> dict[str, Any]:
     """Inf-Net's evaluation, see `infnet_protocol`; a row holds each image's means over the thresholds."""
     rows, curves = [], []
     for case in cases:
-        probability = infnet_protocol.stretch(case.grey)
+        probability = infnet_protocol.stretch(case.grey, case.white)
         curves.append(infnet_protocol.curves(case.truth, probability))
         means = {name: float(curve.mean()) for name, curve in curves[-1].items()}
         s_measure = structure.s_measure(case.truth, probability)
@@ -81,21 +103,25 @@ def score_infnet(cases: Iterable[Case]) -> dict[str, Any]:
     return {**result, **_summary(rows)}
 
 
-def score_paper(cases: Iterable[Case], threshold: float, empty: float) -> dict[str, Any]:
+def score_paper(
+    cases: Iterable[Case], threshold: float, empty: float, spacing: tuple[float, float] | None = None
+) -> dict[str, Any]:
     """The paper's evaluation (eq. 8, 9), as of the workflow's own predictions: metrics per image, then their mean.
 
-    Maps are grey / 255, not stretched; `threshold` makes the mask; `empty` is the score of an image whose truth and
-    prediction are both empty, 1 or NaN.
+    Maps are grey / white, not stretched; `threshold` makes the mask; `empty` is the score of an image whose truth and
+    prediction are both empty, 1 or NaN. The distances of `distances` come on top, in mm with a `spacing` of (row,
+    column) in mm, else in pixels.
     """
     rows = []
     for case in cases:
-        probability = case.grey / 255
-        scores = metrics.overlaps(metrics.confusion(case.truth, probability >= threshold), empty)
+        probability = case.grey / case.white
+        predicted = probability >= threshold
+        scores = metrics.overlaps(metrics.confusion(case.truth, predicted), empty)
         # The AUC depends on the order of the grey levels only, and integers are sorted faster.
         ranked = {"auc": metrics.auc(case.truth, case.grey), "mae": metrics.mae(case.truth, probability)}
-        rows.append({**_about(case), **scores, **ranked})
-    rule = "skip" if np.isnan(empty) else "one"
-    return {"protocol": "paper", "threshold": threshold, "empty": rule, **_summary(rows)}
+        rows.append({**_about(case), **scores, **ranked, **distances.surface(case.truth, predicted, spacing or (1, 1))})
+    rule = {"empty": "skip" if np.isnan(empty) else "one", "spacing": spacing}
+    return {"protocol": "paper", "threshold": threshold, **rule, **_summary(rows)}
 
 
 def report(result: dict[str, Any]) -> str:
@@ -106,6 +132,8 @@ def report(result: dict[str, Any]) -> str:
         error = "       " if value["error"] is None else f"±{value['error']:7.4f}"
         undefined = f"   ({value['undefined']} undefined, left out)" if value["undefined"] else ""
         lines.append(f"{name:<12} {mean}  {error:>8}  {value['n']:>8}{undefined}")
+    if "spacing" in result:
+        lines.append(f"hd95 and assd are in {'mm' if result['spacing'] else 'pixels'}, of images with both masks")
     lines.append(f"{result['images']} images; {result['without_foreground']} of them without foreground in the truth")
     if result["resized"]:
         lines.append(f"{result['resized']} maps had another size than their mask and were resized to it")
@@ -115,7 +143,13 @@ def report(result: dict[str, Any]) -> str:
 def _pictures(folder: Path, defects: list[str]) -> dict[str, Path]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
-    return list_by_stem(folder, defects)
+    return list_by_stem(folder, defects, saved_maps.REMEDY)
+
+
+def _mask(path: Path, class_index: int | None) -> np.ndarray:
+    if class_index is not None:
+        return read_classes(path) == class_index
+    return read_infection(path, f"{AS_GREY}, or pick a class of a class mask (--class-index)").astype(bool)
 
 
 def _about(case: Case) -> dict[str, Any]:

@@ -1,26 +1,50 @@
-"""Pictures (JPEG, PNG, TIFF) as arrays, decoded to the end."""
+"""Pictures (JPEG, PNG, TIFF, BMP) as viewers show them, decoded to the end. Masks are in `masks`."""
 
 import io
 import re
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ssinfnet.errors import InputError
 from ssinfnet.files import untrusted
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp")
+KINDS = "JPEG, PNG, TIFF or BMP"
+WINDOWED = "save each slice as a picture with 8 bits, windowed to the lungs"
 MAX_BYTES = 64 * untrusted.MIB
 MAX_PIXELS = 4096 * 4096
 """CT slices have 512 x 512 or 1024 x 1024; metrics need some hundred bytes a pixel."""
 MAX_SCANS = 100
 """Passes over a progressive JPEG: usual are ten, and each takes as long as the whole picture."""
-_FORMATS = ("JPEG", "PNG", "TIFF")
+_FORMATS = ("JPEG", "PNG", "TIFF", "BMP")
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
-_REMEDY = "save each slice as a picture with 8 bits, windowed to the lungs"
-_EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA")
+_VOLUME_SUFFIXES = (".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".mat", ".npz")
+_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I;16L")
+_RUN_LENGTHS = (1, 2)  # kinds of compression of BMP
+_LOSSY = ("jpeg", "tiff_jpeg", "webp")
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _EXTRA_SAMPLES = 258, 262, 338  # tags of TIFF
+
+
+class Picture(NamedTuple):
+    """A picture, upright and opaque, of Pillow's mode 1, L, P, RGB or I;16.
+
+    `bits` is what each value has, so that 2 ** bits - 1 is white (a palette picture has 8); `lossy` tells whether the
+    file keeps values only about.
+    """
+
+    image: Image.Image
+    bits: int
+    lossy: bool
+
+    @property
+    def white(self) -> int:
+        """The largest value that a pixel of `grey_values` could have."""
+        return max(255, 2**self.bits - 1)
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -29,9 +53,9 @@ def list_pictures(folder: Path) -> list[Path]:
     Raises `InputError` where there is DICOM, which would be left out without a word.
     """
     files = [path for path in folder.rglob("*") if not path.name.startswith(".") and path.is_file()]
-    if dicom := [path for path in files if _is_dicom(path)]:
-        raise InputError(f"{folder}: {len(dicom)} DICOM files, such as {min(dicom)}, are not read; {_REMEDY}")
-    return sorted((path for path in files if path.suffix.lower() in SUFFIXES), key=natural_key)
+    if dicom := [path for path in files if content_of(path) == "DICOM"]:
+        raise InputError(f"{folder}: {len(dicom)} DICOM files, such as {min(dicom)}, are not read; {WINDOWED}")
+    return sorted((path for path in files if is_picture(path)), key=natural_key)
 
 
 def natural_key(path: Path | str) -> list[tuple[bool, int, str]]:
@@ -39,14 +63,17 @@ def natural_key(path: Path | str) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", str(path))]
 
 
-def list_by_stem(folder: Path, defects: list[str]) -> dict[str, Path]:
-    """The pictures of `folder` by name without suffix, in natural order; what is wrong is added to `defects`."""
+def list_by_stem(folder: Path, defects: list[str], remedy: str = WINDOWED) -> dict[str, Path]:
+    """The pictures of `folder` by name without suffix, in natural order; what is wrong is added to `defects`.
+
+    `remedy` is what to do with what a volume, or DICOM, holds.
+    """
     result: dict[str, Path] = {}
     for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
         if path.name.startswith(".") or path.name == "Thumbs.db":
             continue
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
-            defects.append(f"{path}: not a JPEG, PNG or TIFF picture; {_REMEDY if _is_dicom(path) else 'remove it'}")
+        if not is_picture(path):
+            defects.append(f"{path}: not a {KINDS} picture{_what_to_do(content_of(path), remedy)}")
         elif path.stem in result:
             defects.append(f"{path}: duplicate slice id {path.stem!r}, as {result[path.stem].name} has it too")
         else:
@@ -56,69 +83,33 @@ def list_by_stem(folder: Path, defects: list[str]) -> dict[str, Path]:
     return result
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file is, by its suffix or else by its content, a picture of those that are read."""
+    return path.is_file() and (path.suffix.lower() in SUFFIXES or content_of(path) == "a picture")
+
+
+def content_of(path: Path) -> str | None:
+    """What a file without a picture's suffix is, in the words of `untrusted.recognise`; None for what nobody knows."""
+    suffix = path.suffix.lower()
+    if suffix in _DICOM_SUFFIXES:
+        return "DICOM"
+    if suffix in SUFFIXES or not path.is_file():
+        return None
+    if path.name.lower().endswith(_VOLUME_SUFFIXES):
+        return "a volume"
+    try:
+        with path.open("rb") as file:
+            return untrusted.recognise(file.read(untrusted.HEAD))
+    except OSError:  # then it is nothing that we would read
+        return None
+
+
 def read_grey(path: Path) -> np.ndarray:
     """A picture as uint8 (H, W), colours as their luminance; raises `InputError` naming `path`."""
-    with _load(path) as image:
-        return np.asarray(image.convert("L"))
-
-
-def read_map(path: Path) -> np.ndarray:
-    """A probability map saved as a grey picture, uint8 (H, W); raises `InputError` naming `path`, for colours too."""
-    with _load(path) as image:
-        values = _grey_values(image)
-    if values is None:
-        raise InputError(f"{path}: a picture with colours; save the map as a grey picture")
-    return values
-
-
-def read_mask(path: Path, class_index: int | None = None) -> np.ndarray:
-    """A mask as bool (H, W): class `class_index` of a class mask, else a grey picture where it is above 127.
-
-    Masks of 0 and 1 are taken as such, as is a palette picture with the indices 0 and 1. Raises `InputError` naming
-    `path` for what `read_classes` refuses, or, without `class_index`, for colours and class codes.
-    """
-    if class_index is not None:
-        return read_classes(path) == class_index
-    with _load(path) as image:
-        values = _grey_values(image)
-        indexed = values is None and image.mode == "P"
-        values = np.asarray(image) if indexed else values
-    if values is None:
-        raise InputError(f"{path}: a picture with colours; pick a class of a class mask (--class-index)")
-    highest = int(values.max(initial=0))
-    if 1 < highest <= 127 or (indexed and highest > 1):
-        found = _few(set(np.unique(values).tolist()))
-        raise InputError(f"{path}: values {found} are no mask; pick a class of a class mask (--class-index)")
-    return values > (127 if highest > 1 else 0)
-
-
-def read_infection(path: Path) -> np.ndarray:
-    """A mask of 0/255 or 0/1 as uint8 (H, W) of 0 and 1; raises `InputError` naming `path`."""
-    with _load(path) as image:
-        values = np.asarray(image.convert("L") if image.mode not in ("P", "1") else image).astype(np.uint8)
-    found = set(np.unique(values).tolist())
-    if not (found <= {0, 1} or found <= {0, 255}):
-        raise InputError(f"{path}: values {_few(found)} where 0 and 255 are expected; save masks without loss, as PNG")
-    return (values > 0).astype(np.uint8)
-
-
-def read_classes(path: Path) -> np.ndarray:
-    """A class mask as uint8 (H, W) with codes 0 to 3; raises `InputError` naming `path`.
-
-    A palette or grey picture holds the codes themselves; in an RGB picture red is 1 (GGO), green 2 (consolidation),
-    blue 3 (effusion) and black 0.
-    """
-    with _load(path) as image:
-        if image.mode in ("P", "L", "1"):
-            codes = np.asarray(image).astype(np.uint8)
-        else:
-            colours = np.asarray(image.convert("RGB")) > 0
-            if (colours.sum(axis=2) > 1).any():
-                raise InputError(f"{path}: a pixel is not pure red, green, blue or black; save masks as PNG")
-            codes = (colours * np.array([1, 2, 3], np.uint8)).sum(axis=2, dtype=np.uint8)
-    if codes.max(initial=0) > 3:
-        raise InputError(f"{path}: label codes {_few(set(np.unique(codes).tolist()))}, where 0 to 3 are expected")
-    return codes
+    picture = load(path)
+    if picture.bits > 8:
+        raise InputError(f"{path}: {picture.bits} bits a pixel; {WINDOWED}")
+    return np.asarray(picture.image.convert("L"))
 
 
 def transpose(array: np.ndarray, transform: str) -> np.ndarray:
@@ -128,67 +119,114 @@ def transpose(array: np.ndarray, transform: str) -> np.ndarray:
     return np.asarray(Image.fromarray(array).transpose(Image.Transpose[transform.upper()]))
 
 
-def _grey_values(image: Image.Image) -> np.ndarray | None:
-    """The picture as uint8 (H, W), or None when it has colours."""
-    if image.mode in ("1", "L", "LA"):
-        return np.asarray(image.convert("L"))
-    colours = np.asarray(image.convert("RGB"))
+def grey_values(picture: Picture) -> np.ndarray | None:
+    """A picture without colours as uint8 or, where it has more than 8 bits, uint16 (H, W); None when it has colours."""
+    if picture.bits > 8:
+        return np.asarray(picture.image).astype(np.uint16)
+    if picture.image.mode in ("1", "L"):
+        return np.asarray(picture.image.convert("L"))
+    colours = np.asarray(picture.image.convert("RGB"))
     return None if (colours != colours[..., :1]).any() else colours[..., 0]
 
 
-def _load(path: Path) -> Image.Image:
+def load(path: Path, remedy: str = WINDOWED) -> Picture:
+    """A picture as viewers show it: turned as its orientation tag says, black on white as TIFF may have it.
+
+    Raises `InputError` naming `path` for what is damaged, no picture, or partly transparent, as viewers show that on
+    any ground, and for colours of more than 8 bits, which Pillow cuts off. `remedy` is what to do with another kind.
+    """
     content = untrusted.read(path, MAX_BYTES)
     found = untrusted.recognise(content[: untrusted.HEAD])
     if found not in (None, "a picture"):
-        remedy = _REMEDY if found in ("DICOM", "NIfTI") else "save it as one of these"
-        raise InputError(f"{path}: cannot be read as JPEG, PNG or TIFF (it is {found}); {remedy}")
+        raise InputError(f"{path}: cannot be read as {KINDS}{_what_to_do(found, remedy)}")
     # Pillow's parsers raise many kinds for a broken file. Its warnings are of sizes above our limits.
     with warnings.catch_warnings(action="ignore"):
         try:
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
         except Exception as error:
-            raise InputError(f"{path}: cannot be read as JPEG, PNG or TIFF ({_reason(error)})") from None
-        if defect := _defect(image, content):
+            raise InputError(f"{path}: cannot be read as {KINDS} ({_reason(error)})") from None
+        if defect := _defect(image, content, remedy):
             raise InputError(f"{path}: {defect}")
+        bits, negative = _bits(image), _is_negative(image)
         try:
             # Both are needed: `verify` reads the checksums of a PNG, `load` the pixels, which tell whether a JPEG is
             # whole.
             if image.format == "PNG":
                 Image.open(io.BytesIO(content), formats=_FORMATS).verify()
             image.load()
+            ImageOps.exif_transpose(image, in_place=True)
+            opaque = _is_opaque(image)
         except Exception as error:
             raise InputError(f"{path}: damaged picture ({_reason(error)})") from None
-    return image
+    if not opaque:
+        raise InputError(f"{path}: transparent in places; save it without an alpha channel")
+    image.info.pop("transparency", None)
+    lossy = image.format == "JPEG" or image.info.get("compression") in _LOSSY
+    if image.mode in ("LA", "RGBA"):
+        image = image.convert(image.mode.removesuffix("A"))
+    if negative:
+        image = Image.fromarray(np.uint16(2**bits - 1) - np.asarray(image).astype(np.uint16))
+    return Picture(image, bits, lossy)
 
 
-def _defect(image: Image.Image, content: bytes) -> str | None:
+def few(values: Iterable[int]) -> str:
+    """Some numbers in words."""
+    shown = [str(value) for value in sorted(values)[:6]]
+    return ", ".join([*shown, "..."] if len(values) > 6 else shown)
+
+
+def _defect(image: Image.Image, content: bytes, remedy: str) -> str | None:
     """Why a picture, whose pixels are not read yet, should not be."""
     if image.width * image.height > MAX_PIXELS:
         return f"{image.width} x {image.height} pixels are more than a CT slice has"
-    if image.mode not in _EIGHT_BIT:
-        return f"pixels of kind {image.mode}; {_REMEDY}"
+    if image.mode not in _MODES:
+        return f"pixels of kind {image.mode}; {remedy}"
+    if _bits(image) > 8 and not image.mode.startswith("I;16"):
+        return f"{_bits(image)} bits a channel; {remedy}"
     if getattr(image, "is_animated", False):  # `n_frames` would read them all
         return "holds several pictures; save one slice a file"
-    if image.format != "PNG" and content.count(b"\xff\xda") > MAX_SCANS:
-        return f"a progressive JPEG of more than {MAX_SCANS} passes; {_REMEDY}"
+    if image.format == "TIFF" and 0 in image.tag_v2.get(_EXTRA_SAMPLES, ()):
+        return "more channels than colours; save it as PNG"
+    if image.format == "BMP" and image.info.get("compression") in _RUN_LENGTHS:
+        return "a BMP of run lengths, which Pillow reads slowly and not to the end; save it as PNG"
+    if image.format not in ("PNG", "BMP") and content.count(b"\xff\xda") > MAX_SCANS:
+        return f"a progressive JPEG of more than {MAX_SCANS} passes; {remedy}"
     return None
 
 
-def _is_dicom(path: Path) -> bool:
-    suffix = path.suffix.lower()
-    if suffix in _DICOM_SUFFIXES or suffix in SUFFIXES or not path.is_file():
-        return suffix in _DICOM_SUFFIXES
-    try:
-        with path.open("rb") as file:
-            return untrusted.recognise(file.read(untrusted.HEAD)) == "DICOM"
-    except OSError:  # then it is nothing that we would read
-        return False
+def _bits(image: Image.Image) -> int:
+    """Bits of a value in the file: 1, 8 (also for less, which Pillow scales to 8), or what there are above."""
+    if image.mode == "1":
+        return 1
+    if image.format == "TIFF":
+        return max(8, *map(int, image.tag_v2.get(_BITS_PER_SAMPLE, (8,))))
+    # Pillow reads the 16 bits of a PNG, but those of colours into 8; only the decoder's arguments tell.
+    return 16 if any("16" in str(tile[3]) for tile in image.tile) and image.format == "PNG" else 8
+
+
+def _is_negative(image: Image.Image) -> bool:
+    """Whether 0 is white, which Pillow turns round for up to 8 bits but not above."""
+    return image.mode.startswith("I;16") and image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC, 0) == 0
+
+
+def _is_opaque(image: Image.Image) -> bool:
+    key = image.info.get("transparency")
+    if image.mode.startswith("I;16"):
+        return key is None or not (np.asarray(image) == key).any()
+    if key is None and image.mode not in ("LA", "RGBA"):
+        return True
+    return image.convert("RGBA").getchannel("A").getextrema()[0] == 255
+
+
+def _what_to_do(found: str | None, remedy: str) -> str:
+    if found is None:
+        return "; remove it"
+    if found == "a picture of another kind":
+        return f" (it is {found}); save it as PNG"
+    if found in ("gzip", "a zip archive"):
+        return f" (it is {found}); unpack it"
+    return f" (it is {found}); " + (remedy if found not in ("a web page", "PDF") else "remove it")
 
 
 def _reason(error: Exception) -> str:
     return "not a picture" if "cannot identify" in str(error) else str(error) or type(error).__name__
-
-
-def _few(values: set[int]) -> str:
-    shown = [str(value) for value in sorted(values)[:6]]
-    return ", ".join([*shown, "..."] if len(values) > 6 else shown)

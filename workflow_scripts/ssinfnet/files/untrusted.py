@@ -17,13 +17,19 @@ _SIGNATURES = (
     (0, (b"\x02\x00\x00\x00", b"\x08\x00\x00\x00", b"\x08\x00\x05\x00"), "DICOM"),  # without preamble
     (344, (b"n+1\0", b"ni1\0"), "NIfTI"),
     (4, (b"n+2\0\r\n", b"ni2\0\r\n"), "NIfTI"),
-    (0, (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*"), "a picture"),
-    (0, (b"GIF8", b"BM", b"RIFF"), "a picture of another kind"),
+    (0, (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "a picture"),
+    (0, (b"GIF8", b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"), "a picture of another kind"),
+    (8, (b"WEBP",), "a picture of another kind"),
+    (4, (b"ftyphei", b"ftypmif1", b"ftypavif"), "a picture of another kind"),
+    (0, (b"\x93NUMPY",), "a NumPy array"),
+    (0, (b"NRRD000", b"ObjectType = Image"), "a volume"),
     (0, (b"\x1f\x8b",), "gzip"),
     (0, (b"PK\x03\x04",), "a zip archive"),
     (0, (b"\x89HDF",), "HDF5"),
     (0, (b"%PDF",), "PDF"),
 )
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
+"""Sizes of the second header of a BMP: "BM" alone begins many a text."""
 HEAD = 512
 """Bytes from which `recognise` tells a format."""
 
@@ -61,6 +67,8 @@ def recognise(head: bytes) -> str | None:
     """What a file is by its first `HEAD` bytes, in words; None when that is not one of a few well-known formats."""
     if head[:HEAD].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
         return "a web page"
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return "a picture"
     return next((name for place, marks, name in _SIGNATURES if head[place:].startswith(marks)), None)
 
 

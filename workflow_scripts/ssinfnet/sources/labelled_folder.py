@@ -1,8 +1,8 @@
 """A folder of one's own labelled slices, in the layout of COVID-SemiSeg.
 
-- `images/`: grey 8-bit JPEG, PNG or TIFF, one slice a file, each of any size; the name without suffix is the slice id.
-- `infection/`: masks of 0 and 255 (or 0 and 1), and/or `classes/`: palette PNGs with index 1 GGO, 2 consolidation,
-  3 effusion (or RGB: red, green, blue). Same names and sizes as the images.
+- `images/`: grey 8-bit JPEG, PNG, TIFF or BMP, one slice a file, of any size; the name without suffix is the slice id.
+- `infection/`: masks of 0 and 255 (or 0 and 1), and/or `classes/`: red GGO, green consolidation, blue effusion, or the
+  codes 1, 2, 3 (see `files.masks`). Same names and sizes as the images.
 - `groups.csv`, optional: columns id and group (patient or volume); without it each slice is a group of its own.
 
 With `infection/` alone, code 1 in the store's masks means infection of either class, and `labelled.classes` must be
@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from ssinfnet.errors import InputError
-from ssinfnet.files.pictures import list_by_stem, read_classes, read_grey, read_infection, transpose
+from ssinfnet.files.masks import read_classes, read_infection
+from ssinfnet.files.pictures import list_by_stem, read_grey, transpose
 from ssinfnet.files.tables import read_csv
 from ssinfnet.slices.labels import EFFUSION
 from ssinfnet.slices.store import create_store
