@@ -113,9 +113,8 @@ def test_hours_of_the_papers_protocol(config):
         stages[f"{name}: fine-tuning"] = (runs, section.schedule.epochs, training, one_epoch(section, task, batch, run))
 
     print(f"\n{run.describe()}")
-    print(
-        f"{'stage':25} {'runs':>5} {'epochs':>7} {'slices':>7} {'GMAC/slice':>11} {'s/slice':>9} {'h/run':>8} {'h, all runs':>12}"
-    )
+    head = f"{'stage':25} {'runs':>5} {'epochs':>7} {'slices':>7}"
+    print(f"{head} {'GMAC/slice':>11} {'s/slice':>9} {'h/run':>8} {'h, all runs':>12}")
     total_hours = total_work = 0
     for name, (times, epochs_of_run, count, (step, size)) in stages.items():
         work, seconds = measure(step, size)
