@@ -133,8 +133,11 @@ def folder_files(folder):
 
 
 def unlabelled_slices(wildcards):
-    """The store of unlabelled slices, for a method that asks for it."""
-    return f"{R}/slices/unlabelled.h5" if CONFIG.methods[wildcards.method].unlabelled else []
+    """The stores of unlabelled slices, for a method that asks for them."""
+    if not CONFIG.methods[wildcards.method].unlabelled:
+        return []
+    sources = {"unlabelled": CONFIG.unlabelled.folder, "patients": CONFIG.unlabelled.patients}
+    return [f"{R}/slices/{name}.h5" for name, wanted in sources.items() if wanted]
 
 
 def labelled_slices():

@@ -137,7 +137,7 @@ rule prepare_unlabelled:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(unlabelled=CONFIG.unlabelled),
+        config=sections(unlabelled=without(CONFIG.unlabelled, "patients")),
         folder=lambda wildcards, input: CONFIG.unlabelled.folder,
     message:
         "Read and verify the slices without labels (log: {log})"

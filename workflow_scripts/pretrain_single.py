@@ -14,7 +14,11 @@ def main(argv: list[str] | None = None) -> None:
     parser = command.parser(__doc__, config="network, pretext, augmentation")
     options.add_slices(parser)
     parser.add_argument(
-        "--unlabelled", type=Path, help="slice store with slices to learn from beside the training part"
+        "--unlabelled",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="slice stores with slices to learn from beside the training part",
     )
     options.add_round(parser)
     args = parser.parse_args(argv)
@@ -38,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     held_out = part_ids(parts, "validation") + part_ids(parts, "test")
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(SliceStore(args.slices))
-        unlabelled = stack.enter_context(SliceStore(args.unlabelled)) if args.unlabelled else None
+        unlabelled = [stack.enter_context(SliceStore(path)) for path in args.unlabelled]
         slices = load_slices(store, part_ids(parts, "train"), pretext.size, unlabelled, held_out)
     run_round(options.take(Round, args), network, pretext, augmentation, slices, run)
 

@@ -29,6 +29,8 @@ from ssinfnet.training.tasks import ClassTask, InfectionTask
 
 ROOT = Path(__file__).parents[2]
 CPU_BATCH = 4
+PATIENTS_SLICES = 6654
+"""Of iCTCF, by the paper's Table I."""
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,8 @@ def test_hours_of_the_papers_protocol(config):
     run = runtime.start(int(gpu), 1 if gpu else torch.get_num_threads())
     rounds = config.pretext.rounds.schedule()
     epochs = {who: sum(n for number, n in enumerate(rounds) if phase(number) == who) for who in ("network", "coach")}
-    count, runs = int(config.split.train), len(config.methods) * len(config.seeds)
+    training, runs = int(config.split.train), len(config.methods) * len(config.seeds)
+    unlabelled = PATIENTS_SLICES if config.unlabelled.patients else 0
     pretrained = sum(method.pretext != "none" for method in config.methods.values()) * len(config.seeds)
     stages = {}
     for name, task in (("single", InfectionTask()), ("multi", ClassTask())):
@@ -104,18 +107,21 @@ def test_hours_of_the_papers_protocol(config):
         for number, who in enumerate(("network", "coach")):
             batch = config.pretext.batch_size if gpu else CPU_BATCH
             work = one_round(section.network, config.pretext, number, batch, run, priors=name == "multi")
-            stages[f"{name}: pretext, {who}"] = (pretrained, epochs[who], work)
+            count = training + (unlabelled if name == "single" else 0)
+            stages[f"{name}: pretext, {who}"] = (pretrained, epochs[who], count, work)
         batch = section.training.batch_size if gpu else CPU_BATCH
-        stages[f"{name}: fine-tuning"] = (runs, section.schedule.epochs, one_epoch(section, task, batch, run))
+        stages[f"{name}: fine-tuning"] = (runs, section.schedule.epochs, training, one_epoch(section, task, batch, run))
 
     print(f"\n{run.describe()}")
-    print(f"{'stage':25} {'runs':>5} {'epochs':>7} {'GMAC/slice':>11} {'s/slice':>9} {'h/run':>8} {'h, all runs':>12}")
+    head = f"{'stage':25} {'runs':>5} {'epochs':>7} {'slices':>7}"
+    print(f"{head} {'GMAC/slice':>11} {'s/slice':>9} {'h/run':>8} {'h, all runs':>12}")
     total_hours = total_work = 0
-    for name, (times, epochs_of_run, (step, size)) in stages.items():
+    for name, (times, epochs_of_run, count, (step, size)) in stages.items():
         work, seconds = measure(step, size)
         hours = seconds * count * epochs_of_run / 3600
         total_hours += hours * times
         total_work += work * count * epochs_of_run * times
-        print(f"{name:25} {times:5} {epochs_of_run:7} {work:11.1f} {seconds:9.4f} {hours:8.1f} {hours * times:12.1f}")
+        row = f"{name:25} {times:5} {epochs_of_run:7} {count:7}"
+        print(f"{row} {work:11.1f} {seconds:9.4f} {hours:8.1f} {hours * times:12.1f}")
     print(f"in all {total_hours:.0f} hours here, {total_work / 1e9:.1f} * 10^18 multiply-adds")
     assert total_hours > 0

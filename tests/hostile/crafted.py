@@ -279,7 +279,7 @@ NIFTI = {
     "offset infinite": header(UNREADABLE, vox_offset=np.inf),
     "offset negative": header(UNREADABLE, vox_offset=-1e9),
     "slope infinite": header(None, scl_slope=np.inf, scl_inter=1),
-    "slope overflows": header("NaN", data=b"\x7e" * 400, scl_slope=3e38, scl_inter=3e38),
+    "slope overflows": header("infinite", data=b"\x7e" * 400, scl_slope=3e38, scl_inter=3e38),
     "affine of NaN": header("no orientation", sform_code=1, srow_x=np.nan),
     "quaternion of NaN": header("no orientation|not a NIfTI", qform_code=1, quatern_b=np.nan),
     "unknown type": header("not a NIfTI", datatype=12345),

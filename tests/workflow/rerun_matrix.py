@@ -116,6 +116,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("labelled.hu_window", "[-1500, 500]", after("prepare_medseg")),
     ("unlabelled.folder", "workflow_scripts", SUMMARY),
+    ("unlabelled.patients", "true", after("pretrain_single")),
     ("unlabelled.transform", "rotate_90", SUMMARY),
     (
         "labels.infection",
@@ -179,7 +180,10 @@ KEYS: list[tuple[str, str, set[str]]] = [
 ]
 
 # Keys that are valid only together with another.
-WITH = {"methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"}}
+WITH = {
+    "methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"},
+    "unlabelled.patients": {"methods.ssinfnet.unlabelled": True},
+}
 
 # The files of the library: what commands import, and what they read, with the rules that read it.
 SCRIPTS = ROOT / "workflow_scripts"

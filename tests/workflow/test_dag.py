@@ -110,6 +110,12 @@ def test_unlabelled_slices_run_the_pretext_task_of_the_methods_that_ask_for_them
     assert set(jobs) == FROM_PRETEXT | {"prepare_unlabelled"}
 
 
+def test_the_patients_slices_can_join_the_pretext_task(finished):
+    assert set(finished.planned("unlabelled: {patients: true}")) == {"write_summary"}  # it holds the config
+    jobs = finished.planned("{unlabelled: {patients: true}, methods: {ssinfnet: {unlabelled: true}}}")
+    assert set(jobs) == FROM_PRETEXT
+
+
 def test_a_new_seed_only_adds_its_own_jobs(finished):
     jobs = finished.planned("{seeds: [0, 1]}")
     assert jobs["train_single"] == 2 * 3  # per method all slices and two folds

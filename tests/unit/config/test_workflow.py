@@ -105,6 +105,14 @@ def test_unlabelled_slices_need_a_folder_and_a_pretext_task():
         parse({"methods": {"a": method | {"pretext": "none"}}, "unlabelled": {"folder": "x"}})
 
 
+def test_the_patients_slices_can_be_the_unlabelled_ones_where_there_are_patients():
+    methods = {"a": {"label": "A", "pretext": "inpainting", "unlabelled": True}}
+    config = parse({"methods": methods, "unlabelled": {"patients": True}})
+    assert config.unlabelled.patients and config.unlabelled.folder is None
+    with pytest.raises(InputError, match=r"unlabelled\.patients is true, but patients\.source is none"):
+        parse({"methods": methods, "unlabelled": {"patients": True}, "patients": {"source": "none"}})
+
+
 def test_a_method_that_is_null_is_left_out():
     assert list(parse({"methods": METHODS | {"other": None}}).methods) == list(METHODS)
     with pytest.raises(InputError, match="methods"):

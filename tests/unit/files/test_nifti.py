@@ -15,7 +15,8 @@ from ssinfnet.files.nifti import mismatch, read_labels, read_scan
 from ssinfnet.slices.window import to_grey
 
 MARKER = np.zeros((3, 7, 5), np.int16)
-"""Slices x rows x columns: an L at the patient's right, its foot pointing to the left; the slice's number beside it."""
+"""Slices x rows x columns, the head first: an L at the patient's right, its foot pointing to the left; the slice's
+number beside it."""
 MARKER[:, 1:6, 1] = 100
 MARKER[:, 5, 1:4] = 100
 MARKER[:, 0, 4] = [1, 2, 3]
@@ -23,34 +24,46 @@ MARKER[:, 0, 4] = [1, 2, 3]
 AXES = ["".join(axes) for order in itertools.permutations(("LR", "PA", "SI")) for axes in itertools.product(*order)]
 
 
-def save(path, shown, axes="LPS", dtype=None):
+SHOWN = np.diag([-0.7, -0.7, -5.0, 1.0])
+"""The affine of slices in display orientation."""
+
+
+def save(path, shown, axes="LPI", dtype=None, affine=SHOWN):
     """Write slices in display orientation so that the file's axes run as `axes` says."""
-    lps = np.asarray(shown).transpose(2, 1, 0)
-    turn = ornt_transform(axcodes2ornt("LPS"), axcodes2ornt(axes))
-    affine = np.diag([-0.7, -0.7, 5.0, 1.0]) @ inv_ornt_aff(turn, lps.shape)
-    array = apply_orientation(lps, turn)
-    nib.save(nib.Nifti1Image(np.ascontiguousarray(array if dtype is None else array.astype(dtype)), affine), path)
+    lpi = np.asarray(shown).transpose(2, 1, 0)
+    turn = ornt_transform(axcodes2ornt("LPI"), axcodes2ornt(axes))
+    array = apply_orientation(lpi, turn)
+    array = np.ascontiguousarray(array if dtype is None else array.astype(dtype))
+    nib.save(nib.Nifti1Image(array, affine @ inv_ornt_aff(turn, lpi.shape)), path)
     return path
 
 
 @pytest.mark.parametrize("axes", AXES)
-def test_marker_is_upright_whatever_the_affine(tmp_path, axes):
+def test_marker_is_upright_and_head_first_whatever_the_affine(tmp_path, axes):
     scan = read_scan(save(tmp_path / "a.nii.gz", MARKER, axes))
-    assert "".join(scan.axes) == axes
-    # The order of the slices is the file's, whichever way it runs.
-    np.testing.assert_array_equal(scan.values, MARKER[::-1] if "I" in axes else MARKER)
+    np.testing.assert_array_equal(scan.values, MARKER)
+    np.testing.assert_allclose(scan.affine, SHOWN, atol=1e-5)
+    assert list(scan.places) == ([2, 1, 0] if "S" in axes else [0, 1, 2])
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_one_grid_along_other_axes_is_one_grid(tmp_path, axes):
+    image = read_scan(save(tmp_path / "image.nii.gz", MARKER))
+    mask = read_labels(save(tmp_path / "mask.nii.gz", MARKER > 50, axes, np.uint8), range(4))
+    assert mismatch(image, mask) is None
+    np.testing.assert_array_equal(mask.values, MARKER > 50)
 
 
 def test_oblique_scan_takes_the_nearest_axes(tmp_path):
     angle = 0.2
     tilt = np.eye(4)
     tilt[1:3, 1:3] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-    nib.save(nib.Nifti1Image(MARKER.transpose(2, 1, 0), tilt @ np.diag([-1.0, -1, 5, 1])), tmp_path / "a.nii.gz")
+    nib.save(nib.Nifti1Image(MARKER.transpose(2, 1, 0), tilt @ np.diag([-1.0, -1, -5, 1])), tmp_path / "a.nii.gz")
     np.testing.assert_array_equal(read_scan(tmp_path / "a.nii.gz").values, MARKER)
 
 
 def test_scale_factor_and_trailing_axis(tmp_path):
-    image = nib.Nifti1Image(MARKER.transpose(2, 1, 0)[..., None], np.diag([-1.0, -1, 1, 1]))
+    image = nib.Nifti1Image(MARKER.transpose(2, 1, 0)[..., None], np.diag([-1.0, -1, -1, 1]))
     image.header.set_slope_inter(2.0, -5.0)
     nib.save(image, tmp_path / "a.nii")
     np.testing.assert_array_equal(read_scan(tmp_path / "a.nii").values, 2 * MARKER - 5)
@@ -82,7 +95,10 @@ DAMAGE = {
     "bit flipped, stored": (flipped_bit_in_stored_block, "truncated or damaged gzip"),
     "web page": (lambda content: b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "web page"),
     "empty": (lambda content: b"", "not a NIfTI file"),
-    "not compressed": (gzip.decompress, "truncated or damaged gzip"),
+    "zip": (lambda content: b"PK\x03\x04" + content, "is a zip archive, not NIfTI"),
+    "zip within gzip": (lambda content: gzip.compress(b"PK\x03\x04" + content), "is a zip archive within gzip"),
+    "gzip within gzip": (gzip.compress, "is gzip within gzip"),
+    "pair": (lambda content: gzip.decompress(content).replace(b"n+1\0", b"ni1\0"), "header of a pair"),
     "text": (lambda content: gzip.compress(b"hello" * 200), "not a NIfTI file"),
     "short of voxels": (short_of_voxels, "fewer voxels"),
 }
@@ -102,12 +118,28 @@ def test_missing_file(tmp_path):
         read_scan(tmp_path / "none.nii.gz")
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_values_that_are_no_number(tmp_path, value):
+@pytest.mark.parametrize(("stored", "name"), [("a.nii", "b.nii.gz"), ("a.nii.gz", "b.nii"), ("a.nii", "b.nii.GZ")])
+def test_what_is_compressed_is_told_by_content(tmp_path, capsys, stored, name):
+    path = save(tmp_path / stored, MARKER).rename(tmp_path / name)
+    np.testing.assert_array_equal(read_scan(path).values, MARKER)
+    assert capsys.readouterr().err.count("compressed, whatever its name says") == 1
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_infinite_values(tmp_path, value):
     values = MARKER.astype(np.float32)
     values[1, 2, 3] = value
-    with pytest.raises(InputError, match="NaN or infinite"):
+    with pytest.raises(InputError, match="infinite"):
         read_scan(save(tmp_path / "a.nii.gz", values))
+
+
+def test_nan_stays_in_a_scan_and_is_no_label(tmp_path):
+    values = MARKER.astype(np.float32) / 100
+    values[1, 2, 3] = np.nan
+    path = save(tmp_path / "a.nii.gz", np.rint(values))
+    assert np.isnan(read_scan(path).values).sum() == 1
+    with pytest.raises(InputError, match="label codes nan"):
+        read_labels(path, range(4))
 
 
 def test_one_picture_is_no_stack(tmp_path):
@@ -123,6 +155,40 @@ def test_affine_without_orientation(tmp_path):
     (tmp_path / "a.nii").write_bytes(image.header.binaryblock + bytes(4) + MARKER.tobytes())
     with pytest.raises(InputError, match="no orientation"):
         read_scan(tmp_path / "a.nii")
+
+
+def save_forms(path, sform, qform):
+    """MARKER with these two affines, None for one that is not set."""
+    image = nib.Nifti1Image(MARKER.transpose(2, 1, 0), None)
+    image.set_sform(sform, 0 if sform is None else 1)
+    image.set_qform(qform, 0 if qform is None else 1)
+    nib.save(image, path)
+    return path
+
+
+MOVED = SHOWN + np.array([[0, 0, 0, 2.1], [0] * 4, [0] * 4, [0] * 4])
+
+
+@pytest.mark.parametrize(
+    ("sform", "qform", "used", "said"),
+    [
+        (SHOWN, None, SHOWN, ""),
+        (None, SHOWN, SHOWN, ""),
+        (SHOWN, SHOWN, SHOWN, ""),
+        (MOVED, SHOWN, MOVED, "its sform and qform are 3 voxels apart; the sform is used"),
+        (np.diag([0.0, 0, 0, 1]), SHOWN, SHOWN, "makes no sense; the qform is used"),
+    ],
+)
+def test_which_form_says_how_the_scan_lies(tmp_path, capsys, sform, qform, used, said):
+    scan = read_scan(save_forms(tmp_path / "a.nii", sform, qform))
+    np.testing.assert_allclose(scan.affine, used, atol=1e-5)
+    err = capsys.readouterr().err
+    assert said in err and bool(said) == bool(err)
+
+
+def test_neither_form_is_set(tmp_path):
+    with pytest.raises(InputError, match=r"a\.nii: its header gives no orientation .*set the sform"):
+        read_scan(save_forms(tmp_path / "a.nii", None, None))
 
 
 @pytest.mark.parametrize(("value", "dtype"), [(4, np.int16), (-1, np.int16), (1.5, np.float32), (255, np.uint8)])
@@ -145,7 +211,39 @@ def test_image_and_mask_must_fit(tmp_path):
     assert mismatch(image, read_scan(save(tmp_path / "good.nii.gz", MARKER > 50, dtype=np.uint8))) is None
     smaller = read_scan(save(tmp_path / "smaller.nii.gz", MARKER[:, :-1]))
     assert "3 x 6 x 5" in mismatch(image, smaller) and "smaller.nii.gz" in mismatch(image, smaller)
-    assert "RPS" in mismatch(image, read_scan(save(tmp_path / "mirrored.nii.gz", MARKER, "RPS")))
+
+
+def moved(**changes):
+    affine = SHOWN.copy()
+    for name, value in changes.items():
+        affine["xyz".index(name[0]), "xyz1".index(name[1])] += value
+    return affine
+
+
+@pytest.mark.parametrize(
+    "affine",
+    [moved(x1=0.5), moved(z1=5), moved(zz=1), moved(xx=0.1), moved(xy=0.1), SHOWN @ np.diag([1, 1, -1, 1]), np.eye(4)],
+)
+def test_a_mask_that_lies_elsewhere_is_told(tmp_path, affine):
+    image = read_scan(save(tmp_path / "image.nii.gz", MARKER))
+    mask = read_labels(save(tmp_path / "mask.nii.gz", MARKER > 50, dtype=np.uint8, affine=affine), range(4))
+    assert "mask.nii.gz: does not lie where its image" in mismatch(image, mask)
+
+
+@pytest.mark.parametrize("affine", [moved(x1=0.01), moved(z1=0.4), moved(xx=1e-3), moved(xy=-1e-3)])
+def test_rounded_numbers_in_a_header_do_not_move_a_mask(tmp_path, affine):
+    image = read_scan(save(tmp_path / "image.nii.gz", MARKER))
+    mask = read_labels(save(tmp_path / "mask.nii.gz", MARKER > 50, dtype=np.uint8, affine=affine), range(4))
+    assert mismatch(image, mask) is None
+
+
+@pytest.mark.parametrize(("dtype", "slope"), [(np.uint8, 1), (np.float32, 1), (np.float64, 0.1), (np.int16, 3)])
+def test_a_mask_is_its_codes_however_they_are_stored(tmp_path, dtype, slope):
+    codes = np.arange(105).reshape(3, 7, 5) % 4 * (3 if slope == 3 else 1)
+    image = nib.Nifti1Image(np.rint(codes.transpose(2, 1, 0) / slope).astype(dtype)[..., None], SHOWN)
+    image.header.set_slope_inter(slope, 0)
+    nib.save(image, tmp_path / "a.nii.gz")
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.nii.gz", range(10)).values, codes)
 
 
 @given(st.integers(-3000, 3000), st.integers(-1500, -1), st.integers(1, 1500))

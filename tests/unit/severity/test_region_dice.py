@@ -1,12 +1,24 @@
+import gzip
 import json
+import shutil
+import zipfile
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
 
 import evaluate_regions
+import prepare_medseg
+from ssinfnet.config.cleaning import Cleaning
+from ssinfnet.config.evaluation import Evaluation
+from ssinfnet.config.phantom import Phantom
 from ssinfnet.errors import InputError
+from ssinfnet.severity import region_dice
+from ssinfnet.severity.regions import REGIONS, third_of_each
 from ssinfnet.slices import store as slices
+from ssinfnet.sources.phantom import generate
 
 SIZE = 128
 CONFIG = {"evaluation": {"bootstrap": 100}, "labels": {"infection": [1, 2]}}
@@ -83,6 +95,63 @@ def test_a_volume_has_thirds_and_its_slices_are_pooled(evaluate):
     assert len(dice["v"]) == 12 and len(dice["s"]) == 4
     assert summary["ct_score"]["mean_absolute_error"] == pytest.approx(2 / 24 / 2)
     assert summary["groups"] == 2
+
+
+AXES = ["LPI", "LPS", "RAS", "RPI", "ASL", "IRP"]
+
+
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory):
+    """The files of the phantom, its volumes stored along each of AXES in turn."""
+    folder = tmp_path_factory.mktemp("phantom")
+    generate._medseg(
+        folder / "phantom", Phantom(size=SIZE, single_slices=1, volumes=2, slices_per_volume=6, patients=6)
+    )
+    for axes in AXES:
+        shutil.copytree(folder / "phantom", folder / axes, dirs_exist_ok=True)
+        for archive in (folder / axes).glob("*.zip"):
+            with zipfile.ZipFile(archive) as source:
+                content = {name: reoriented(source.read(name), axes) for name in source.namelist()}
+            with zipfile.ZipFile(archive, "w") as target:
+                for name, data in content.items():
+                    target.writestr(name, data)
+    return folder
+
+
+def reoriented(content, axes):
+    image = nib.Nifti1Image.from_bytes(gzip.decompress(content))
+    turn = ornt_transform(io_orientation(image.affine), axcodes2ornt(axes))
+    return gzip.compress(image.as_reoriented(turn).to_bytes())
+
+
+def table_of_regions(raw, tmp_path):
+    """The rows of `evaluate` for maps that find every other row of each lesion, and the third of each slice by id."""
+    prepare_medseg.main(["--raw-dir", str(raw), "--out", str(tmp_path / "s.h5")])
+    with slices.SliceStore(tmp_path / "s.h5") as store:
+        masks = {slice_id: store.read("mask", slice_id) for slice_id in store.ids}
+        found = ((slice_id, (mask > 0) * (np.arange(SIZE) % 2)[:, None]) for slice_id, mask in masks.items())
+        maps = ((slice_id, half.astype(np.float16)) for slice_id, half in found)
+        slices.write_derived(tmp_path / "i.h5", store, "infection", maps, len(masks))
+        split = store.index[["id", "group"]].assign(part="test")
+        with slices.SliceStore(tmp_path / "i.h5") as infection:
+            found = region_dice.Maps(infection, 0.5, None)
+            options = {"method": "closed", "trust": Cleaning(), "scoring": Evaluation(bootstrap=100), "least": 0.01}
+            rows, summary = region_dice.evaluate(store, split, found, (1, 2), **options)
+        return rows, summary, dict(zip(store.ids, third_of_each(store.index["group"]), strict=True)), masks
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_thirds_run_from_head_to_feet_however_a_volume_is_stored(volumes, tmp_path, axes):
+    rows, summary, third_of, masks = table_of_regions(volumes / axes, tmp_path)
+    expected_rows, expected_summary, expected_thirds, expected_masks = table_of_regions(volumes / AXES[0], tmp_path)
+    assert third_of == expected_thirds and summary == expected_summary
+    pd.testing.assert_frame_equal(rows, expected_rows)
+    np.testing.assert_equal(masks, expected_masks)
+    # The phantom's lungs are narrow at the apex: its first third is the upper one.
+    lung = rows[rows["target"] == "infection"].set_index(["group", "region"])["lung"]
+    for group in ("set2_1", "set2_2"):
+        first, middle = (sum(lung[group, f"{region}_{third}"] for region in REGIONS) for third in ("first", "middle"))
+        assert first < 0.8 * middle
 
 
 def test_lungs_are_found_where_none_come_along_and_crops_are_left_out(evaluate):

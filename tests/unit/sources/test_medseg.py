@@ -8,6 +8,7 @@ import zipfile
 import nibabel as nib
 import numpy as np
 import pytest
+from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
 
 import prepare_medseg
 from ssinfnet.config.phantom import Phantom
@@ -46,13 +47,14 @@ def prepare(raw, out):
 
 
 def test_round_trip(original, tmp_path):
-    """Labels, lungs and grey values come back upright, though the two volumes are stored in opposite directions."""
+    """Labels, lungs and grey values come back upright and head first, though one volume is stored feet first."""
     raw, rendered = original
     with prepare(raw, tmp_path / "a.h5") as store:
         expected = [name for name in rendered if name != "unlabelled"]
         assert store.ids == expected and len(expected) == 11
         assert list(store.index["group"]) == expected[:3] + ["set2_1"] * 4 + ["set2_2"] * 4
-        assert list(store.index["origin"])[2:4] == ["tr_im.nii.gz[2]", "rp_im.zip/1[0]"]
+        origins = list(store.index["origin"])
+        assert origins[2:4] == ["tr_im.nii.gz[2]", "rp_im.zip/1[3]"] and origins[-1] == "rp_im.zip/2[3]"
         for name in expected:
             np.testing.assert_array_equal(store.read("mask", name), rendered[name].mask)
             grey = to_grey(rendered[name].hounsfield, (-1250, 250))
@@ -83,15 +85,31 @@ def change_nifti(content, change):
 def with_value(value, dtype=None):
     def change(array):
         array = array.astype(dtype or array.dtype, copy=True)
-        array[1, 2, 0] = value
+        array[tuple(side // 2 for side in array.shape)] = value
         return array
 
     return change
 
 
-def mirrored(content):
+def with_affine(content, change):
+    """The bytes of a `.nii.gz` with its affine replaced by what `change` makes of it."""
     image = nib.Nifti1Image.from_bytes(gzip.decompress(content))
-    return gzip.compress(nib.Nifti1Image(np.asarray(image.dataobj), np.diag([-1, 1, 1, 1]) @ image.affine).to_bytes())
+    return gzip.compress(nib.Nifti1Image(np.asarray(image.dataobj), change(image.affine)).to_bytes())
+
+
+def along(axes):
+    """A change of bytes: the same grid, stored along other axes."""
+
+    def change(content):
+        image = nib.Nifti1Image.from_bytes(gzip.decompress(content))
+        turn = ornt_transform(io_orientation(image.affine), axcodes2ornt(axes))
+        return gzip.compress(image.as_reoriented(turn).to_bytes())
+
+    return change
+
+
+def shifted(affine):
+    return affine + np.array([[0, 0, 0, 40.0], [0] * 4, [0] * 4, [0] * 4])
 
 
 def edit(raw, name, change):
@@ -112,6 +130,14 @@ def edit(raw, name, change):
 
 MASK, VOLUME, VOLUME_MASK = "tr_mask.nii.gz", "rp_im.zip/rp_im/1.nii.gz", "rp_msk.zip/rp_msk/2.nii.gz"
 LUNGS = "rp_lung_msk.zip/rp_lung_msk/1.nii.gz"
+ELSEWHERE = "does not lie where its image"
+NO_UNITS = "values from %s to"
+
+
+def windowed(array):
+    return to_grey(array, (-1250, 250))
+
+
 BROKEN = {
     "truncated": ("tr_im.nii.gz", lambda c: c[:-200], "tr_im.nii.gz: truncated or damaged"),
     "bit flipped": (
@@ -124,11 +150,27 @@ BROKEN = {
     "label code": (MASK, lambda c: change_nifti(c, with_value(7)), "tr_mask.nii.gz: label codes 7"),
     "shape": (MASK, lambda c: change_nifti(c, lambda a: a[:-1]), "tr_mask.nii.gz: 3 x 64 x 63"),
     "slices": (MASK, lambda c: change_nifti(c, lambda a: a[:, :, :-1]), "tr_mask.nii.gz: 2 x 64 x 64"),
-    "mirrored": (MASK, mirrored, "tr_mask.nii.gz: its affine says RPS"),
-    "NaN": (VOLUME, lambda c: change_nifti(c, with_value(np.nan, np.float32)), "rp_im.zip/1: holds NaN"),
+    "mirrored": (MASK, lambda c: with_affine(c, lambda a: np.diag([-1, 1, 1, 1]) @ a), f"tr_mask.nii.gz: {ELSEWHERE}"),
+    "origin": (VOLUME_MASK, lambda c: with_affine(c, shifted), f"rp_msk.zip/2: {ELSEWHERE}"),
+    "spacing": (
+        LUNGS,
+        lambda c: with_affine(c, lambda a: a @ np.diag([1, 1, 2, 1])),
+        f"rp_lung_msk.zip/1: {ELSEWHERE}",
+    ),
+    "NaN": (
+        VOLUME,
+        lambda c: change_nifti(c, with_value(np.nan, np.float32)),
+        "rp_im.zip/1: holds NaN inside the body",
+    ),
+    "stored values": (
+        "tr_im.nii.gz",
+        lambda c: change_nifti(c, lambda a: a + 1250),
+        f"tr_im.nii.gz: {NO_UNITS % '147'}",
+    ),
+    "windowed": (VOLUME, lambda c: change_nifti(c, windowed), f"rp_im.zip/1: {NO_UNITS % '0'}"),
     "truncated in zip": (VOLUME, lambda c: c[:-200], "rp_im.zip/1: truncated or damaged"),
     "no mask": (VOLUME_MASK, lambda c: None, "rp_msk.zip: no volume 2"),
-    "lung code": (LUNGS, lambda c: change_nifti(c, with_value(3)), "rp_lung_msk.zip/1: label codes 3, where 0 to 2"),
+    "lung code": (LUNGS, lambda c: change_nifti(c, with_value(4)), "rp_lung_msk.zip/1: label codes 4, where 0 to 3"),
     "zip truncated": ("rp_msk.zip", lambda c: c[:300], "rp_msk.zip: not a whole zip"),
     "zip is a web page": ("rp_im.zip", lambda c: b"<!DOCTYPE html>", "rp_im.zip: not a whole zip"),
 }
@@ -153,10 +195,50 @@ def test_missing_file(raw, tmp_path, name):
 
 def test_all_defects_are_listed_at_once(raw, tmp_path):
     edit(raw, "tr_im.nii.gz", lambda content: content[:-200])
-    edit(raw, LUNGS, lambda content: change_nifti(content, with_value(3)))
+    edit(raw, LUNGS, lambda content: change_nifti(content, with_value(5)))
     edit(raw, VOLUME_MASK, lambda content: change_nifti(content, lambda array: array[:-1]))
     (raw / "val_im.nii.gz").unlink()
     with pytest.raises(InputError, match="4 defects") as error:
         prepare(raw, tmp_path / "a.h5")
     for name in ("tr_im.nii.gz", "rp_lung_msk.zip/1", "rp_msk.zip/2", "val_im.nii.gz"):
         assert f"{raw / name}: " in str(error.value)
+
+
+@pytest.mark.parametrize("axes", ["LPS", "RAI", "SAR", "PIL"])
+def test_the_same_volume_stored_along_other_axes_is_the_same_volume(original, raw, tmp_path, axes):
+    """Slices are numbered from head to feet by geometry; image and mask may even be stored differently."""
+    for part in ("im", "msk", "lung_msk"):
+        edit(raw, f"rp_{part}.zip/rp_{part}/1.nii.gz", along(axes if part != "msk" else "ASR"))
+    with prepare(original[0], tmp_path / "a.h5") as one, prepare(raw, tmp_path / "b.h5") as other:
+        assert one.ids == other.ids
+        for slice_id in one.ids[3:]:
+            for array in ("image", "mask", "lungs"):
+                np.testing.assert_array_equal(one.read(array, slice_id), other.read(array, slice_id))
+        places = [int(origin[:-1].split("[")[1]) for origin in other.index["origin"][3:7]]
+        assert places == ([3, 2, 1, 0] if "S" in axes else [0, 1, 2, 3])
+
+
+def test_nan_outside_of_the_body_is_air(original, raw, tmp_path, capsys):
+    edit(raw, VOLUME, lambda content: change_nifti(content, nan_where(-1500)))
+    with prepare(original[0], tmp_path / "a.h5") as one, prepare(raw, tmp_path / "b.h5") as other:
+        for slice_id in one.ids:
+            grey, found = one.read("image", slice_id), other.read("image", slice_id)
+            padding = (grey == 0) & (slice_id.startswith("set2_1"))
+            assert (found[padding] == to_grey(np.array(-1000), (-1250, 250))).all()
+            np.testing.assert_array_equal(found[~padding], grey[~padding])
+    assert "rp_im.zip/1: " in capsys.readouterr().err
+
+
+def nan_where(value):
+    return lambda array: np.where(array == value, np.float32(np.nan), array.astype(np.float32))
+
+
+def test_effusion_in_a_lung_mask_is_no_lung(original, raw, tmp_path, capsys):
+    """Code 3 everywhere: lung stays only what the class mask calls GGO or consolidation."""
+    edit(raw, LUNGS, lambda content: change_nifti(content, lambda array: array * 3))
+    with prepare(original[0], tmp_path / "a.h5") as one, prepare(raw, tmp_path / "b.h5") as other:
+        for slice_id in one.ids[3:]:
+            lungs, mask = one.read("lungs", slice_id), one.read("mask", slice_id)
+            expected = lungs if slice_id.startswith("set2_2") else lungs * np.isin(mask, (1, 2))
+            np.testing.assert_array_equal(other.read("lungs", slice_id), expected)
+    assert "rp_lung_msk.zip/1: code 3 in" in capsys.readouterr().err

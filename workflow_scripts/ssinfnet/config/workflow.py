@@ -75,10 +75,13 @@ class Config(Section):
     @model_validator(mode="after")
     def _unlabelled(self) -> "Config":
         asking = [name for name, method in self.methods.items() if method.unlabelled]
-        if asking and not self.unlabelled.folder:
+        if asking and not (self.unlabelled.folder or self.unlabelled.patients):
             raise ValueError(
-                f"method {asking[0]} asks for unlabelled slices, so unlabelled.folder must say where they are"
+                f"method {asking[0]} asks for unlabelled slices, so unlabelled.folder must say where they are, or"
+                " unlabelled.patients that they are the patients'"
             )
+        if self.unlabelled.patients and self.patients.source == "none":
+            raise ValueError("unlabelled.patients is true, but patients.source is none; set one of them otherwise")
         return self
 
     @field_validator("seeds")

@@ -10,20 +10,19 @@ from ssinfnet.training.data import SliceTensors, load_unlabelled
 
 
 def load_slices(
-    store: SliceStore, ids: Sequence[str], size: int, unlabelled: SliceStore | None, held_out: Sequence[str]
+    store: SliceStore, ids: Sequence[str], size: int, unlabelled: Sequence[SliceStore], held_out: Sequence[str]
 ) -> SliceTensors:
     """The slices `ids` of `store` and all `unlabelled` ones at `size`, but for copies of slices that are `held_out`.
 
-    Says on standard error how many of the unlabelled slices are used.
+    Says on standard error how many slices of each unlabelled store are used.
     """
-    slices = load_unlabelled(store, ids, size)
-    if unlabelled is None:
-        return slices
-    usable = without_copies(unlabelled, store, held_out)
-    print(f"{len(usable)} of {len(unlabelled.ids)} unlabelled slices are not held out", file=sys.stderr)
-    if not usable:
-        return slices
-    return SliceTensors(torch.cat([slices.images, load_unlabelled(unlabelled, usable, size).images]))
+    images = [load_unlabelled(store, ids, size).images]
+    for other in unlabelled:
+        usable = without_copies(other, store, held_out)
+        print(f"{other.path}: {len(usable)} of {len(other.ids)} unlabelled slices are not held out", file=sys.stderr)
+        if usable:
+            images.append(load_unlabelled(other, usable, size).images)
+    return SliceTensors(torch.cat(images))
 
 
 def without_copies(store: SliceStore, other: SliceStore, other_ids: Sequence[str]) -> list[str]:

@@ -1,8 +1,10 @@
 """The CT severity score: how much of each region of the lungs is infected, in three grades, summed.
 
 A slice has four regions: the right and the left lung, each cut at half its height into an anterior and a posterior
-part. Slices in the order of the scan are also cut into thirds of their number, so a volume, or a patient with three
-pictures or more, has twelve regions. A region scores 0 where it is free of infection, 1 up to half infected, 2 beyond.
+part. The slices are also cut into thirds of their number, so a volume, or a patient with three pictures or more, has
+twelve regions. The first third of a NIfTI volume is the upper one, as its slices are read from the head to the feet by
+its affine. Pictures have no position; their thirds follow the order of their names, which is that of the scan. A region
+scores 0 where it is free of infection, 1 up to half infected, 2 beyond.
 
 It follows the CT severity score of Yang et al. (Radiol Cardiothorac Imaging 2(2):e200047, 2020) and is not the same.
 There a radiologist grades the opacity of 20 parts of the lungs that follow the segments (0; below 50 %; 50 % and more),
@@ -43,12 +45,15 @@ def divide(image: np.ndarray, lungs: np.ndarray) -> np.ndarray:
 
 
 def thirds(count: int) -> list[int]:
-    """The third (0, 1, 2) of each of `count` slices in the order of the scan, as even as can be; all 0 below three."""
+    """The third (0, 1, 2) of each of `count` slices in their order, as even as can be; all 0 below three."""
     return [int(3 * (position + 0.5) / count) if count >= 3 else 0 for position in range(count)]
 
 
 def third_of_each(groups: pd.Series) -> list[int]:
-    """The third of each slice within its group (n,), -1 in groups of fewer than three slices; order is the scan's."""
+    """The third of each slice within its group (n,), -1 in groups of fewer than three slices.
+
+    The order is the store's: head to feet for NIfTI volumes, by name for pictures.
+    """
     sizes = groups.groupby(groups).transform("size")
     places = groups.groupby(groups).cumcount()
     cut = {size: thirds(size) for size in set(sizes)}

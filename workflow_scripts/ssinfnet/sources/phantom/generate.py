@@ -25,7 +25,7 @@ from ssinfnet.sources.manifest import Picture, write_manifest
 from ssinfnet.sources.phantom.anatomy import FIELD_OF_VIEW_MM, LUNG_VOLUME, Lesion, Slice, Subject
 
 UNLABELLED = 4
-LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+LPI = np.diag([-1.0, -1.0, -1.0, 1.0])
 RAS = np.diag([1.0, 1.0, 1.0, 1.0])
 SLICE_MM = 5.0
 
@@ -97,16 +97,16 @@ def _medseg(folder: Path, config: Phantom) -> None:
 
     labelled = [single(1, position) for position in range(config.single_slices)]
     unlabelled = [single(2, position) for position in range(UNLABELLED)]
-    _write_bytes(folder / "tr_im.nii.gz", _nifti([_pseudo_hu(one) for one in labelled], LPS))
-    _write_bytes(folder / "tr_mask.nii.gz", _nifti([one.mask for one in labelled], LPS))
-    _write_bytes(folder / "val_im.nii.gz", _nifti([_pseudo_hu(one) for one in unlabelled], LPS))
+    _write_bytes(folder / "tr_im.nii.gz", _nifti([_pseudo_hu(one) for one in labelled], LPI))
+    _write_bytes(folder / "tr_mask.nii.gz", _nifti([one.mask for one in labelled], LPI))
+    _write_bytes(folder / "val_im.nii.gz", _nifti([_pseudo_hu(one) for one in unlabelled], LPI))
     contents: dict[str, dict[str, bytes]] = {"rp_im": {}, "rp_msk": {}, "rp_lung_msk": {}}
     for number in range(1, config.volumes + 1):
         rng = np.random.default_rng([config.seed, 3, number])
         patient = subject(rng, config.size, _load(rng))
         volume = [patient.render(z) for z in np.linspace(0.12, 0.95, config.slices_per_volume)]
-        # Every other volume is stored the other way round, as scanners differ; only the affine tells.
-        affine = RAS if number % 2 else LPS
+        # Every other volume is stored the other way round, feet first, as scanners differ; only the affine tells.
+        affine = RAS if number % 2 else LPI
         parts = (
             [np.rint(one.hounsfield).astype(np.int16) for one in volume],
             *zip(*((one.mask, one.lungs) for one in volume), strict=True),
@@ -187,9 +187,9 @@ def _clinical(number: int, morbidity: str, absent: bool, rng: np.random.Generato
 
 
 def _nifti(shown: list[np.ndarray], direction: np.ndarray) -> bytes:
-    """Slices in display orientation (left, posterior) as a `.nii.gz` whose axes point as `direction` says."""
+    """Slices in display orientation (left, posterior, inferior) as a `.nii.gz` whose axes point as `direction` says."""
     array = np.stack(shown).transpose(2, 1, 0)
-    array = array[tuple(slice(None, None, -1 if direction[axis, axis] > 0 else 1) for axis in (0, 1))]
+    array = array[tuple(slice(None, None, -1 if direction[axis, axis] > 0 else 1) for axis in range(3))]
     pixel = FIELD_OF_VIEW_MM / array.shape[0]
     image = nib.Nifti1Image(np.ascontiguousarray(array), direction @ np.diag([pixel, pixel, SLICE_MM, 1]))
     image.header.set_xyzt_units("mm")

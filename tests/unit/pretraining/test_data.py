@@ -1,0 +1,24 @@
+"""The slices of the pretext task: the training part and any number of unlabelled stores, without what is held out."""
+
+import contextlib
+
+import numpy as np
+
+from ssinfnet.pretraining.data import load_slices
+from ssinfnet.slices.store import SliceStore, create_store
+
+
+def test_several_unlabelled_stores_are_joined_and_held_out_slices_are_not(tmp_path, capsys):
+    greys = {"labelled": [10, 20, 30], "folder": [40, 30, 50], "patients": [60, 10]}  # 30 is held out, 10 is not
+    for name, values in greys.items():
+        with create_store(tmp_path / f"{name}.h5") as store:
+            for grey in values:
+                store.add(f"s{grey}", group="g", origin="test", image=np.full((32, 32), grey, np.uint8))
+    with contextlib.ExitStack() as stack:
+        stores = [stack.enter_context(SliceStore(tmp_path / f"{name}.h5")) for name in greys]
+        slices = load_slices(stores[0], ["s10", "s20"], 32, stores[1:], ["s30"])
+        alone = load_slices(stores[0], ["s10", "s20"], 32, [], ["s30"])
+    assert slices.images[:, 0, 0, 0].tolist() == [10, 20, 40, 50, 60, 10]
+    assert alone.images[:, 0, 0, 0].tolist() == [10, 20]
+    lines = capsys.readouterr().err
+    assert "folder.h5: 2 of 3 unlabelled" in lines and "patients.h5: 2 of 2 unlabelled" in lines
