@@ -108,17 +108,17 @@ def config(path: Path, out: Path) -> None:
 
 
 def csv(path: Path, out: Path) -> None:
-    from ssinfnet.lungs import cleaning
+    from ssinfnet.lungs import cleaning, verdicts
     from ssinfnet.report import paper_tables
     from ssinfnet.severity import patients as severity_report
     from ssinfnet.slices import parts
-    from ssinfnet.sources import manifest
+    from ssinfnet.sources import patients as patients_source
 
     every(
         parts.read_split,
-        manifest.read_manifest,
+        patients_source.read_manifest,
         severity_report.read_patients,
-        severity_report.read_verdicts,
+        verdicts.read_verdicts,
         paper_tables.read,
         lambda path: cleaning.read_exclusions(path, ["s1"]),
         lambda path: cleaning.read_quality([path], ["s1"]),
