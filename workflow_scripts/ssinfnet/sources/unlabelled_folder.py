@@ -6,18 +6,20 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ssinfnet.errors import InputError
-from ssinfnet.files.pictures import list_pictures, read_grey, transpose
+from ssinfnet.files import folders
+from ssinfnet.files.pictures import read_grey, transpose
 from ssinfnet.slices.store import create_store
 
 
 def prepare(folder: str | Path, out: str | Path, transform: str = "none") -> str:
-    """Write all pictures below `folder` to the slice store `out`: image alone; returns what was found.
+    """Write all pictures below `folder`, links followed, to the slice store `out`: image alone; returns what was found.
 
     A slice's id is the picture's path below the folder without suffix, its parts joined by `_`. `transform` is as for
-    `ssinfnet.pictures.transpose`. Raises `InputError` that lists all defects.
+    `ssinfnet.files.pictures.transpose`. What is not read is named on standard error. Raises `InputError` that lists all
+    defects.
     """
     folder = Path(folder)
-    pictures = list_pictures(folder) if folder.is_dir() else []
+    pictures = folders.pictures(folder)
     if not pictures:
         raise InputError(f"{folder}: no JPEG, PNG or TIFF picture in it")
     defects: list[str] = []
