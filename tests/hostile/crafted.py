@@ -152,7 +152,7 @@ WORKBOOKS = {
     "no workbook in it": Crafted("table", file("table.xlsx", lambda: archive(("a", b""))), REFUSED),
     "many columns": table("1000 columns", b"Patient,Morbidity" + b",a" * 10**6),
     "row longer than the header": table(REFUSED, b"Patient,Morbidity\n1,Mild,x\n"),
-    "column twice": table(None, b"Patient,Morbidity,Patient \n1,Mild,2\n"),
+    "column twice": table("has the column 'Patient' twice", b"Patient,Morbidity,Patient \n1,Mild,2\n"),
     "NUL": table("cannot be a patient id|cannot be read", b"Patient,Morbidity\n\0,Mild\n"),
 }
 

@@ -60,7 +60,7 @@ def test_the_hand_kept_list_always_wins_and_is_counted_as_one_reason():
     [
         ("id,reason\nnobody,x\n", "there is no slice 'nobody'"),
         ("id,reason\ns0,x\ns0,y\n", "s0 is listed more than once"),
-        ("slice,reason\ns0,x\n", "no column id; its first line must have: id,reason"),
+        ("slice,reason\ns0,x\n", "no column 'id' among slice, reason"),
         ("", "cannot be read as a table"),
     ],
 )

@@ -13,11 +13,13 @@ def test_several_unlabelled_stores_are_joined_and_held_out_slices_are_not(tmp_pa
     for name, values in greys.items():
         with create_store(tmp_path / f"{name}.h5") as store:
             for grey in values:
-                store.add(f"s{grey}", group="g", origin="test", image=np.full((32, 32), grey, np.uint8))
+                image = np.random.default_rng(grey).integers(0, 256, (64, 64)).astype(np.uint8)
+                image[0, 0] = grey
+                store.add(f"s{grey}", group="g", origin="test", image=image)
     with contextlib.ExitStack() as stack:
         stores = [stack.enter_context(SliceStore(tmp_path / f"{name}.h5")) for name in greys]
-        slices = load_slices(stores[0], ["s10", "s20"], 32, stores[1:], ["s30"])
-        alone = load_slices(stores[0], ["s10", "s20"], 32, [], ["s30"])
+        slices = load_slices(stores[0], ["s10", "s20"], 64, stores[1:], ["s30"])
+        alone = load_slices(stores[0], ["s10", "s20"], 64, [], ["s30"])
     assert slices.images[:, 0, 0, 0].tolist() == [10, 20, 40, 50, 60, 10]
     assert alone.images[:, 0, 0, 0].tolist() == [10, 20]
     lines = capsys.readouterr().err

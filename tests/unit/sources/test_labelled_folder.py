@@ -1,9 +1,14 @@
 """A folder of one's own slices."""
 
 import json
+import os
+import re
+import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
+import openpyxl
 import pytest
 from PIL import Image
 
@@ -160,7 +165,11 @@ BROKEN = {
     "disagreement": ("classes/1.png", array(MASK // 2, "P"), "differs from infection/1.png in 2 pixels"),
     "duplicate id": ("images/1.jpg", array(picture()), "images/1.png: duplicate slice id '1'"),
     "foreign file": ("images/notes.txt", write(b"x"), "images/notes.txt: not a JPEG, PNG, TIFF or BMP"),
-    "group columns": ("groups.csv", write(b"name,patient\n"), "groups.csv: its columns should be id and group"),
+    "group columns": (
+        "groups.csv",
+        write(b"name,patient\n"),
+        "groups.csv: no column 'id' and no column 'group'",
+    ),
     "group row missing": ("groups.csv", write(b"id,group\n1,a\n2,a\n"), "groups.csv: no row for slice 10"),
     "group unknown": ("groups.csv", write(b"id,group\n1,a\n2,a\n10,b\n11,b\n"), "groups.csv: no image 11"),
     "group twice": ("groups.csv", write(b"id,group\n1,a\n2,a\n10,b\n10,c\n"), "groups.csv: slice 10 has two rows"),
@@ -190,7 +199,7 @@ def test_one_defect_is_one_line_and_several_are_listed(folder):
 
 
 def test_missing_and_empty_folders(tmp_path):
-    with pytest.raises(InputError, match="images: no such folder"):
+    with pytest.raises(InputError, match="none: no such folder"):
         prepare(tmp_path / "none")
     (tmp_path / "a/images").mkdir(parents=True)
     with pytest.raises(InputError, match="neither infection/ nor classes/"):
@@ -198,6 +207,217 @@ def test_missing_and_empty_folders(tmp_path):
     (tmp_path / "a/classes").mkdir()
     with pytest.raises(InputError, match="images: no picture in it"):
         prepare(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("P0", "P0 ", " P0"),
+        ("1", "1.0", " 1"),
+        ("P1", "p1", "P01"),
+        ("Patient 1", "patient_1", "Patient  1"),
+        ("Ａ", "A", "a"),
+    ],
+)
+def test_spellings_of_one_patient_are_one_group(folder, spellings, capsys):
+    groups = dict(zip(("1", "2", "10"), spellings, strict=True))
+    (folder / "groups.csv").write_text("id,group\n" + "".join(f"{name},{group}\n" for name, group in groups.items()))
+    with prepare(folder) as store:
+        assert list(store.index["group"]) == [spellings[0].strip()] * 3
+    said = [line for line in capsys.readouterr().err.splitlines() if "taken as one group" in line]
+    assert len(said) == (len({group.strip() for group in spellings}) > 1)
+
+
+@pytest.mark.parametrize("names", [("P1", "P11", "P1-1"), ("1", "1.5", "10"), ("a", "b", "A b"), ("1-1", "11", "1.1")])
+def test_different_patients_stay_apart(folder, names):
+    write_table(folder / "groups.csv", [("id", "group"), *zip(("1", "2", "10"), names, strict=True)])
+    with prepare(folder) as store:
+        assert list(store.index["group"]) == list(names)
+
+
+GROUPS = [("id", "group"), ("1", "a"), ("10", "b"), ("2", "a")]
+
+
+def write_table(path, rows=GROUPS, delimiter=","):
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append([int(cell) if cell.isdigit() else cell for cell in row])
+        book.save(path)
+    else:
+        path.write_text("".join(delimiter.join(row) + "\n" for row in rows))
+
+
+@pytest.mark.parametrize(
+    ("name", "delimiter"),
+    [("Groups.csv", ","), ("group.csv", ";"), ("groups.tsv", "\t"), ("groups.xlsx", ""), ("GROUPS.TXT", "\t"),
+     ("my groups (1).csv", ","), ("patients.csv", ";")],
+)  # fmt: skip
+def test_groups_by_another_name_and_in_another_format(folder, name, delimiter, capsys):
+    write_table(folder / name, delimiter=delimiter)
+    with prepare(folder) as store:
+        assert list(store.index["group"]) == ["a", "a", "b"]
+    assert f"{name}: taken as the table of groups" in capsys.readouterr().err
+
+
+def test_two_tables_of_groups(folder):
+    write_table(folder / "groups.csv")
+    write_table(folder / "Groups.xlsx")
+    with prepare(folder) as store:
+        assert list(store.index["group"]) == ["a", "a", "b"]
+    write_table(folder / "groups_old.csv", [*GROUPS[:3], ("2", "c")])
+    with pytest.raises(InputError, match=r"Groups.xlsx and groups.csv and groups_old.csv give different groups"):
+        prepare(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("groups.xls", b"x", "tables of groups are not read from .xls; save it as groups.csv"),
+        (
+            "Groups.csv",
+            b"slice,patient\n1,a\n",
+            "no column 'id' and no column 'group' among slice, patient",
+        ),
+        ("groups.tsv", b"<html>", "it is a web page"),
+        ("a.csv", b"id,group\n1,a\n1,b\n", "a.csv: slice 1 has two rows"),
+    ],
+)
+def test_groups_that_cannot_be_read_are_not_ignored(folder, name, content, message):
+    (folder / name).write_bytes(content)
+    with pytest.raises(InputError, match=re.escape(message)):
+        prepare(folder)
+
+
+def test_ids_as_spreadsheets_change_them(folder, capsys):
+    for kind in ("images", "infection", "classes"):
+        (folder / kind / "1.png").rename(folder / kind / "001.png")
+    write_table(folder / "groups.xlsx", [("id", "group"), ("1", "a"), ("2.png", "b"), ("10", "c")])
+    with prepare(folder) as store:
+        assert dict(zip(store.ids, store.index["group"], strict=True)) == {"001": "a", "2": "b", "10": "c"}
+    assert "2 ids are not those of the pictures; taken '1' as '001', '2.png' as '2'" in capsys.readouterr().err
+
+
+def speckled(seed, side=96):
+    return cv2.GaussianBlur(picture((side, side), seed), (0, 0), 2) * np.uint8(2)
+
+
+@pytest.fixture
+def large(tmp_path):
+    """Slices 1 to 4 of 96 x 96, all different, with infection."""
+    for name in range(1, 5):
+        save(tmp_path / f"data/images/{name}.png", speckled(name))
+        save(tmp_path / f"data/infection/{name}.png", np.zeros((96, 96), np.uint8))
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "change", "how"),
+    [
+        (".png", lambda image: image, "a copy"),
+        (".jpg", lambda image: image, "a near copy"),
+        (".png", lambda image: np.maximum(image, 1) - np.uint8(1), "a near copy"),
+        (".tif", lambda image: image[1:, :-1], "a near copy"),
+    ],
+)
+def test_copies_share_a_group(large, suffix, change, how, capsys):
+    image = change(speckled(3))
+    save(large / f"images/900{suffix}", image)
+    save(large / "infection/900.png", np.zeros(image.shape, np.uint8))
+    with prepare(large, classes=False) as store:
+        assert list(store.index["group"]) == ["1", "2", "3", "4", "3"]
+    assert f"images/900{suffix}: {how} of 3.png; they count as one group" in capsys.readouterr().err
+
+
+def test_given_groups_of_copies_are_joined(large, capsys):
+    save(large / "images/900.png", speckled(3))
+    save(large / "infection/900.png", np.zeros((96, 96), np.uint8))
+    rows = [("id", "group"), ("1", "b"), ("2", "a"), ("3", "b"), ("4", "c"), ("900", "c")]
+    write_table(large / "groups.csv", rows)
+    with prepare(large, classes=False) as store:
+        assert list(store.index["group"]) == ["b", "a", "b", "b", "b"]
+    assert "though groups.csv puts them into the groups 'c' and 'b'" in capsys.readouterr().err
+
+
+def test_everything_that_is_not_read_is_named_with_why(folder, capsys):
+    (folder / "README.md").write_text("mine")
+    (folder / "findings.csv").write_text("id,finding\n")
+    (folder / "images/.DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    (folder / "nowhere").symlink_to("gone")
+    (folder / "back").symlink_to(folder.parent)
+    for number in range(20):
+        save(folder / f"old/{number}.png", MASK)
+    (folder / "old/a.nii.gz").write_bytes(b"\x1f\x8b" + bytes(600))
+    with prepare(folder) as store:
+        assert store.ids == ["1", "2", "10"]
+    said = capsys.readouterr().err.splitlines()
+    for name, why in {
+        "README.md": "no picture",
+        "findings.csv": "no table with the columns id and group",
+        "images/.DS_Store": "hidden",
+        "nowhere": "a link that leads nowhere",
+        "back": "a link to a folder that is read already, or that it is in",
+        "old/4.png": "it lies where no picture is looked for",
+        "old/a.nii.gz": "NIfTI; save each slice as a picture with 8 bits, windowed to the lungs",
+    }.items():
+        assert said.count(f"{folder / name} is not read: {why}") == 1
+    assert sum("old/" in line for line in said) == 6
+    assert f"and 15 more of this kind in {folder} are not read: it lies where no picture is looked for" in said
+
+
+def test_pictures_without_a_suffix_and_linked_parts(folder):
+    (folder / "images/1.png").rename(folder / "images/1")
+    Image.open(folder / "images/2.png").save(folder / "images/2.jfif", "JPEG", quality=100)
+    (folder / "images/2.png").unlink()
+    (folder / "infection").rename(folder.parent / "masks")
+    (folder / "infection").symlink_to("../masks")
+    with prepare(folder) as store:
+        assert list(store.index["origin"]) == ["images/1", "images/2.jfif", "images/10.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("5.npy", b"\x93NUMPY", "a NumPy array); save each slice as a picture"),
+        ("5.nii", bytes(344) + b"n+1\0", "NIfTI); save each slice as a picture"),
+        ("5.gif", b"GIF89a", "a picture of another kind); save it as PNG"),
+        ("5.png~", b"\x89PNG", "a picture with the suffix .png~); rename it"),
+        ("groups.csv", b"id,group", "a table); move it elsewhere"),
+        ("5.png", None, "a folder); move it elsewhere"),
+    ],
+)
+def test_what_may_be_a_slice_is_not_left_out(folder, name, content, message):
+    path = folder / "images" / name
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(InputError, match=re.escape(f"{path}: not a JPEG, PNG, TIFF or BMP picture ({message}")):
+        prepare(folder)
+
+
+def test_a_folder_that_nobody_may_look_into(folder, monkeypatch):
+    iterdir = Path.iterdir
+
+    def closed(path):
+        if path.name in ("images", "old"):
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(InputError, match=r"images: cannot be looked into \(Permission denied\); allow reading it"):
+        prepare(folder)
+    (folder / "old").mkdir()
+    monkeypatch.setattr(Path, "iterdir", lambda path: closed(path) if path.name == "old" else iterdir(path))
+    with pytest.raises(InputError, match="old: cannot be looked into"):
+        prepare(folder)
+
+
+def test_a_name_in_latin_1_is_one_line(folder, capsys):
+    for kind in ("images", "infection", "classes"):
+        shutil.copy(folder / kind / "1.png", os.fsencode(folder / kind) + b"/\xe9.png")
+    (folder / os.fsdecode(b"not\xe9.txt")).write_text("x")
+    with pytest.raises(InputError, match="cannot be a slice id") as error:
+        prepare(folder)
+    assert str(error.value).isascii() and "\n" not in str(error.value)
+    assert r"not\udce9.txt is not read: no table" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real slices of COVID-SemiSeg are not beside the repository")

@@ -50,7 +50,56 @@ def test_defects_are_listed_and_nothing_is_written(tmp_path):
 @pytest.mark.parametrize("make", [lambda folder: folder.mkdir(), lambda folder: None], ids=["empty", "missing"])
 def test_no_picture_is_an_error(tmp_path, make):
     make(tmp_path / "in")
-    with pytest.raises(InputError, match="no JPEG, PNG or TIFF picture"):
+    with pytest.raises(InputError, match=r"no JPEG, PNG, TIFF or BMP picture|no such folder"):
+        prepare(tmp_path / "in", tmp_path / "out.h5")
+
+
+def test_linked_folders_are_followed_once(tmp_path):
+    picture(tmp_path / "elsewhere/1.png")
+    picture(tmp_path / "in/real/2.png")
+    for link, target in {
+        "a": "../elsewhere",
+        "b": "../elsewhere",
+        "again": "real",
+        "up": "..",
+        "real/round": "..",
+    }.items():
+        (tmp_path / "in" / link).symlink_to(target)
+    (tmp_path / "in/single.png").symlink_to("../elsewhere/1.png")
+    with prepare(tmp_path / "in", tmp_path / "out.h5") as store:
+        assert store.ids == ["a_1", "real_2", "single"]
+
+
+def test_everything_else_is_named(tmp_path, capsys):
+    picture(tmp_path / "in/1.png")
+    for name in ("scan.nii", "notes.txt", "half.gif", ".hidden/2.png", "Thumbs.db"):
+        picture(tmp_path / "in" / name) if name.endswith("png") else (tmp_path / "in" / name).write_bytes(b"")
+    with prepare(tmp_path / "in", tmp_path / "out.h5") as store:
+        assert store.ids == ["1"]
+    said = capsys.readouterr().err
+    for name in ("scan.nii", "notes.txt", ".hidden", "Thumbs.db"):
+        assert said.count(f"{tmp_path}/in/{name} is not read: ") == 1
+
+
+def test_dicom_is_refused(tmp_path):
+    picture(tmp_path / "in/1.png")
+    (tmp_path / "in/IM1").write_bytes(bytes(128) + b"DICM")
+    with pytest.raises(InputError, match=r"1 DICOM files, such as .*IM1, are not read; save each slice as a picture"):
+        prepare(tmp_path / "in", tmp_path / "out.h5")
+
+
+def test_a_closed_folder_is_one_line(tmp_path, monkeypatch):
+    picture(tmp_path / "in/1.png")
+    (tmp_path / "in/closed").mkdir()
+    iterdir = Path.iterdir
+
+    def denied(path):
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(InputError, match=r"closed: cannot be looked into \(Permission denied\)"):
         prepare(tmp_path / "in", tmp_path / "out.h5")
 
 

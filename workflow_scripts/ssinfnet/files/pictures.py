@@ -84,8 +84,13 @@ def list_by_stem(folder: Path, defects: list[str], remedy: str = WINDOWED) -> di
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file is, by its suffix or else by its content, a picture of those that are read."""
-    return path.is_file() and (path.suffix.lower() in SUFFIXES or content_of(path) == "a picture")
+    """Whether a file is a picture of those that are read: by its suffix, or by its content where it has none.
+
+    A number is no suffix (`scan.0007`); a picture under a strange one, as a backup, is not taken.
+    """
+    suffix = path.suffix.lower()
+    named = suffix and not suffix[1:].isdecimal()
+    return path.is_file() and (suffix in SUFFIXES if named else content_of(path) == "a picture")
 
 
 def content_of(path: Path) -> str | None:

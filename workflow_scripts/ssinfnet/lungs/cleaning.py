@@ -8,6 +8,7 @@ import pandas as pd
 
 from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.errors import InputError
+from ssinfnet.files import user_table
 from ssinfnet.files.tables import read_table
 from ssinfnet.lungs.measures import MEASURES
 from ssinfnet.lungs.verdicts import KEPT, REJECTED
@@ -20,11 +21,11 @@ def read_quality(paths: Sequence[Path], ids: Sequence[str]) -> pd.DataFrame:
 
     Raises `InputError` for a slice that no shard has, that two have, or that is not among `ids`.
     """
-    table = pd.concat([_read(path, ("id", "group"), MEASURES) for path in paths], ignore_index=True)
+    remedy = "extract the parenchyma of all shards again"
+    table = pd.concat([_read_shard(path, remedy) for path in paths], ignore_index=True)
     repeated = table["id"][table["id"].duplicated()]
     missing = [slice_id for slice_id in ids if slice_id not in set(table["id"])]
     unknown = table["id"][~table["id"].isin(ids)]
-    remedy = "extract the parenchyma of all shards again"
     for what, names in (("more than once", repeated), ("not at all", missing), ("but not in the store", unknown)):
         if len(names):
             raise InputError(f"{paths[0]} and the other shards: {next(iter(names))} is there {what}; {remedy}")
@@ -32,11 +33,11 @@ def read_quality(paths: Sequence[Path], ids: Sequence[str]) -> pd.DataFrame:
 
 
 def read_exclusions(path: Path, ids: Sequence[str]) -> dict[str, str]:
-    """The hand-kept list, CSV with the columns id and reason: reason by slice id.
+    """The hand-kept list, a table with the columns id and reason (see `user_table`): reason by slice id.
 
     Raises `InputError` for an unreadable list, a duplicate id and an id that is not among `ids`, all at once.
     """
-    table = _read(path, ("id", "reason"))
+    table = user_table.read(path, ("id", "reason"))
     known, defects = set(ids), []
     for slice_id in table["id"][table["id"].duplicated()].unique():
         defects.append(f"{path}: {slice_id} is listed more than once")
@@ -84,14 +85,7 @@ def count(judged: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _read(path: Path, text: Sequence[str], numbers: Sequence[str] = ()) -> pd.DataFrame:
-    # Ids and reasons are text, even if they look like numbers; spreadsheets begin a CSV with a byte order mark.
-    return read_table(
-        path,
-        (*text, *numbers),
-        numbers=numbers,
-        remedy=f"its first line must have: {','.join((*text, *numbers))}",
-        dtype=dict.fromkeys(("id", "group", "reason"), str),
-        keep_default_na=False,
-        encoding="utf-8-sig",
-    )
+def _read_shard(path: Path, remedy: str) -> pd.DataFrame:
+    columns = ("id", "group", *MEASURES)
+    text = {"id": str, "group": str}  # even if they look like numbers
+    return read_table(path, columns, numbers=MEASURES, remedy=remedy, dtype=text, keep_default_na=False)

@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 
+from ssinfnet.slices.copies import copies_between
 from ssinfnet.slices.store import SliceStore
 from ssinfnet.training.data import SliceTensors, load_unlabelled
 
@@ -26,11 +28,7 @@ def load_slices(
 
 
 def without_copies(store: SliceStore, other: SliceStore, other_ids: Sequence[str]) -> list[str]:
-    """The slices of `store` whose picture is not, to the pixel, that of one of `other_ids` in `other`."""
-
-    def content(source: SliceStore, slice_id: str) -> tuple[tuple[int, ...], bytes]:
-        image = source.read("image", slice_id)
-        return image.shape, image.tobytes()
-
-    held_out = {content(other, slice_id) for slice_id in other_ids}
-    return [slice_id for slice_id in store.ids if content(store, slice_id) not in held_out]
+    """The slices of `store` whose picture is no copy, to the pixel or nearly, of one of `other_ids` in `other`."""
+    found = copies_between(store.ids, partial(store.read, "image"), other_ids, partial(other.read, "image"))
+    copies = {copy.one for copy in found}
+    return [slice_id for slice_id in store.ids if slice_id not in copies]

@@ -7,20 +7,20 @@ import pandas as pd
 
 from ssinfnet.config.patients import Patients
 from ssinfnet.errors import InputError
-from ssinfnet.files.tables import read_csv
-from ssinfnet.files.workbook import read_rows
+from ssinfnet.files import user_table
 
 
 def read_table(path: str | Path, config: Patients) -> pd.DataFrame:
-    """The patients of the table `path` (.xlsx or .csv) in its order: columns patient, morbidity and score.
+    """The patients of the table `path` (see `user_table`) in its order: columns patient, morbidity and score.
 
     `patient` is the id as in slice ids, `score` is `Int64` and missing for a class without score, such as Suspected.
     Raises `InputError` for an unreadable table, a missing column, and all rows with a missing or duplicate value.
     """
-    path = Path(path)
     defects, classes = [], []
     patients: dict[str, int] = {}
-    for row, (patient, morbidity) in enumerate(_read(path, config), start=2):
+    columns = [config.patient_column, config.morbidity_column]
+    options = dict(zip(columns, ("patients.patient_column", "patients.morbidity_column"), strict=True))
+    for row, patient, morbidity in user_table.read(path, columns, options=options).itertuples():
         classes.append(" ".join(morbidity.split()))
         try:
             name = patient_id(patient)
@@ -54,23 +54,3 @@ def patient_id(text: object) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]*", text):
         raise ValueError(f"{text!r} cannot be a patient id; letters, digits, blank, dot, - and _ can")
     return re.sub(r"\s+", "_", text)
-
-
-def _read(path: Path, config: Patients) -> list[tuple[str, str]]:
-    """Patient and class of each row, as text."""
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        rows = read_rows(path)
-        header = next(rows, [])
-    elif path.suffix.lower() in (".csv", ".txt"):
-        frame = read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        header, rows = list(frame.columns), frame.itertuples(index=False)
-    else:
-        raise InputError(f"{path}: not a table; give .xlsx or .csv")
-    header = [str(name).strip() for name in header]
-    places = []
-    for key in ("patient_column", "morbidity_column"):
-        name = getattr(config, key)
-        if name not in header:
-            raise InputError(f"{path}: no column {name!r} among {', '.join(header)}; give its name as patients.{key}")
-        places.append(header.index(name))
-    return [tuple(row[place] if place < len(row) else "" for place in places) for row in rows]

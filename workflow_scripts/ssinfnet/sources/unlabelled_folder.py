@@ -6,20 +6,22 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ssinfnet.errors import InputError
-from ssinfnet.files.pictures import list_pictures, read_grey, transpose
+from ssinfnet.files import folders
+from ssinfnet.files.pictures import KINDS, read_grey, transpose
 from ssinfnet.slices.store import create_store
 
 
 def prepare(folder: str | Path, out: str | Path, transform: str = "none") -> str:
-    """Write all pictures below `folder` to the slice store `out`: image alone; returns what was found.
+    """Write all pictures below `folder`, links followed, to the slice store `out`: image alone; returns what was found.
 
     A slice's id is the picture's path below the folder without suffix, its parts joined by `_`. `transform` is as for
-    `files.pictures.transpose`. Raises `InputError` that lists all defects.
+    `files.pictures.transpose`. What is not read is named on standard error. Raises `InputError` that lists all
+    defects.
     """
     folder = Path(folder)
-    pictures = list_pictures(folder) if folder.is_dir() else []
+    pictures = folders.pictures(folder)
     if not pictures:
-        raise InputError(f"{folder}: no JPEG, PNG or TIFF picture in it")
+        raise InputError(f"{folder}: no {KINDS} picture in it")
     defects: list[str] = []
     with create_store(out) as writer:
         for path in tqdm(pictures, unit="slice", mininterval=5, file=sys.stderr):
