@@ -152,8 +152,10 @@ def tracked(folder):
 
 
 def given(path):
-    """Input function: a path of the user's, in whose name braces are no wildcards."""
-    return lambda wildcards: path or []
+    """A single file of the user's as an input, or none."""
+    if path and set(path) & set("{}<>"):
+        sys.exit(f"error: {path}: Snakemake takes braces in the name of a file for wildcards; rename it")
+    return [path] if path else []
 
 
 def unlabelled_slices(wildcards):
@@ -174,11 +176,11 @@ def patients_manifest():
     return f"{D}/phantom/ictcf/manifest.csv" if CONFIG.patients.source == "phantom" else f"{D}/ictcf/manifest.csv"
 
 
-def patients_table(wildcards):
+def patients_table():
     """The clinical table: the phantom's, the user's, or the one that is downloaded."""
     if CONFIG.patients.source == "phantom":
         return f"{D}/phantom/ictcf/Patients.xlsx"
-    return CONFIG.patients.table or ictcf_table_copy()
+    return given(CONFIG.patients.table) or ictcf_table_copy()
 
 
 def ictcf_table_copy():
@@ -267,7 +269,7 @@ def pretext_config(network):
 
 
 def weights_file(network):
-    """Input function: the file of a backbone's weights, where the config names one."""
+    """The file of a backbone's weights, where the config names one."""
     weights = getattr(network, "weights", "none")
     return given(None if weights in ("none", "imagenet") else weights)
 

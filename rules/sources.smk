@@ -151,7 +151,7 @@ rule prepare_unlabelled:
 rule prepare_patients:
     input:
         pictures=[] if CONFIG.patients.source == "folder" else patients_manifest(),
-        table=patients_table,
+        table=patients_table(),
         code=code("prepare_patients"),
     output:
         slices=f"{R}/slices/patients.h5",

@@ -41,14 +41,12 @@ def is_done(output: str) -> bool:
 def test_from_another_folder_and_after_the_checkout_has_moved(checkout, tmp_path):
     study, place = tmp_path / "my {study}", tmp_path / "elsewhere"
     study.mkdir()
-    (study / "config.yaml").write_text("results_dir: my results/\nphantom: {patients: 17}\n")
+    (study / "config.yaml").write_text("results_dir: my results/\n")
     here = ["--directory", study, "--configfile", checkout.folder / TINY, "--snakefile"]
     output = snakemake(tmp_path, "split_slices", *here, checkout.folder / "Snakefile")
     assert "profiles/default" in output
     assert (study / "my results/split/split.csv").exists() and not (study / "results").exists()
     assert not (checkout.folder / "data").exists()
-    # The tiny config comes last, as --configfile does; nothing of the folder's own is lost below it.
-    assert yaml.safe_load((checkout.folder / TINY).read_text())["phantom"]["patients"] == 18
 
     shutil.copytree(checkout.folder, place)  # with new times
     assert is_done(snakemake(tmp_path, "split_slices", "-n", *here, place / "Snakefile"))
@@ -63,6 +61,13 @@ def test_from_another_folder_and_after_the_checkout_has_moved(checkout, tmp_path
 def test_a_checkout_in_a_folder_with_braces_is_one_line(tmp_path):
     output = snakemake(tmp_path, "-n", "--snakefile", Workflow(tmp_path / "{here}").folder / "Snakefile", check=False)
     assert "{here}: Snakemake takes braces" in output and "Traceback" not in output
+
+
+@pytest.mark.slow
+def test_a_single_file_with_braces_is_one_line(checkout, tmp_path):
+    (tmp_path / "config.yaml").write_text("cleaning: {exclusions: 'no {good}.csv'}")
+    output = snakemake(tmp_path, "-n", "--snakefile", checkout.folder / "Snakefile", check=False)
+    assert "error: no {good}.csv: Snakemake takes braces" in output and "Traceback" not in output
 
 
 def module(checkout: Workflow, config: str = "{}", more: str = "", use: str = "as ssi_*") -> str:
