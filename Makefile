@@ -4,7 +4,18 @@ CORES ?= all
 CONFIG ?=
 BIN := .venv/bin
 OVERLAY := $(if $(CONFIG),--configfile $(CONFIG))
-RESULTS := $(firstword $(shell sed -n 's/^results_dir: *\([^ \#]*\).*/\1/p' $(CONFIG) config.yaml))
+RESULTS_DIR := $(BIN)/python workflow_scripts/show_config.py --key results_dir $(OVERLAY)
+
+ifeq ($(OS),Windows_NT)
+$(error Windows itself is not supported; install WSL (wsl --install) and run make in its terminal)
+endif
+
+# Snakemake and matplotlib keep caches below HOME, which need not be writable (containers, clusters).
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+ifneq ($(shell mkdir -p '$(CACHE)' 2> /dev/null && test -w '$(CACHE)' && echo writable),writable)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+export MPLCONFIGDIR := $(XDG_CACHE_HOME)/matplotlib
+endif
 
 .PHONY: help run report test test-slow test-slurm lint audit format bench clean
 
@@ -13,14 +24,14 @@ help:   ## list the targets
 
 run: .venv/ready   ## run the whole workflow on the embedded phantom; CONFIG=experiments/NAME.yaml for another
 	$(BIN)/snakemake --cores $(CORES) $(OVERLAY)
-	@test $(RESULTS)/report.html -nt $(RESULTS)/summary.html -a $(RESULTS)/report.html -nt $(RESULTS)/cases.html \
-		|| $(MAKE) --no-print-directory report
-	@echo
-	@echo "Done. Open $(RESULTS)/report.html for everything, or $(RESULTS)/summary.html for the page to read first,"
-	@echo "and $(RESULTS)/cases.html to look at patients."
+	@results="$$($(RESULTS_DIR))" \
+		&& { test "$$results/report.html" -nt "$$results/summary.html" -a "$$results/report.html" -nt "$$results/cases.html" \
+			|| $(MAKE) --no-print-directory report; } \
+		&& echo && echo "Done. Open $$results/report.html for everything, or $$results/summary.html for the page to read" \
+		&& echo "first, and $$results/cases.html to look at patients."
 
 report: .venv/ready   ## bind summary, tables, figures and provenance into one report.html
-	$(BIN)/snakemake --report $(RESULTS)/report.html $(OVERLAY)
+	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake --report "$$results/report.html" $(OVERLAY)
 
 test: .venv/ready   ## run the tests
 	$(BIN)/pytest

@@ -8,7 +8,16 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
+include: "rules/location.smk"
+
+
+configfile: DEFAULTS
+
+
+# In a folder elsewhere, what its own config.yaml says is laid over the defaults.
+if Path(OWN).is_file() and OWN != DEFAULTS:
+
+    configfile: OWN
 
 
 report: "rules/captions/workflow.rst"

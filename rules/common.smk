@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import hashlib
 import itertools
 import json
 import os
@@ -10,13 +11,11 @@ import shlex
 import sys
 from pathlib import Path
 
-SCRIPTS = Path("workflow_scripts")
-sys.path.insert(0, str(Path(workflow.basedir) / SCRIPTS))
-
 from ssinfnet import networks
 from ssinfnet.config import workflow as config_model
 from ssinfnet.config.pretext import phase
 from ssinfnet.errors import InputError
+from ssinfnet.files import folder_content
 from ssinfnet.files.atomic import remove_temporaries
 from ssinfnet.process import gpus, lifeline, workflow_lock
 
@@ -24,11 +23,16 @@ from ssinfnet.process import gpus, lifeline, workflow_lock
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 # A job ends with this process.
 os.environ[lifeline.VARIABLE] = str(os.getpid())
-if workflow.is_main_process:
+# In somebody else's workflow their files are locked as well, and `onstart` below does not run.
+if workflow.is_main_process and not AS_MODULE:
     workflow_lock.join()
 
+VALUES = config
+if workflow.modifier.skip_configfile:  # the `config:` of a module; it says what differs from the defaults
+    VALUES = load_configfile(DEFAULTS)
+    update_config(VALUES, config)
 try:
-    CONFIG = config_model.parse(config)
+    CONFIG = config_model.parse(VALUES)
 except InputError as error:
     sys.exit(f"error: {error}")
 
@@ -68,7 +72,9 @@ onstart:
 
 def sections(**parts):
     """The one param of a rule: canonical JSON of the config that its stage reads."""
-    return json.dumps({name: without(part) for name, part in parts.items()}, sort_keys=True)
+    text = json.dumps({name: without(part) for name, part in parts.items()}, sort_keys=True)
+    # Braces within the config's texts are written by their codes, as Snakemake would take them for wildcards.
+    return re.sub(r'"(?:[^"\\]|\\.)*"', lambda match: match[0].replace("{", r"\u007b").replace("}", r"\u007d"), text)
 
 
 def without(section, *keys):
@@ -82,23 +88,30 @@ NO_RESULT = SCRIPTS / "ssinfnet/process"
 
 @functools.cache
 def code(script, *names):
-    """The files that a script imports, directly or not, and those of the networks that it creates by name."""
+    """The files of a command: its script, and what that imports, directly or not, networks that it names included.
+
+    The script is the first, so that `{input.code[0]}` calls it wherever it lies.
+    """
     modules = [networks.MODULES[name].replace(".", "/") for name in names]
-    waiting = [SCRIPTS / f"{name}.py" for name in (script, *modules)]
+    waiting = [script_file(name) for name in (script, *modules)]
     found = set()
     while waiting:
         path = waiting.pop()
         if path not in found and not path.is_relative_to(NO_RESULT):
             found.add(path)
             waiting.extend(imports(path))
-    return sorted(map(str, found))
+    return sorted(map(str, found), key=lambda file: (file != str(script_file(script)), file))
+
+
+def script_file(name):
+    return SCRIPTS / f"{name}.py"
 
 
 @functools.cache
 def imports(path):
     """The library's files that a file imports, those of the packages on the way included."""
     names = set()
-    for node in ast.walk(ast.parse((Path(workflow.basedir) / path).read_text())):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -112,7 +125,7 @@ def imports(path):
         for length in range(1, len(parts) + 1):
             place = SCRIPTS.joinpath(*parts[:length])
             for file in (place.with_suffix(".py"), place / "__init__.py"):
-                if (Path(workflow.basedir) / file).exists():
+                if file.exists():
                     result.add(file)
     return result
 
@@ -123,13 +136,29 @@ CAPTIONS = "../workflow_scripts/ssinfnet/report/templates/captions"
 # --- data ---------------------------------------------------------------------------------------------------------
 
 
-def folder_files(folder):
-    """All files of a user's folder, so that a changed picture re-runs what depends on it."""
-    files = sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
-    if not files:
-        reason = "is empty" if Path(folder).is_dir() else "does not exist"
-        sys.exit(f"error: the folder {folder} of the config {reason}")
-    return files
+@functools.cache
+def content(folder):
+    """What a user's folder holds, as one value: a changed, new or missing file runs again what reads the folder."""
+    name = hashlib.sha256(folder.encode(errors="surrogateescape")).hexdigest()[:16]
+    cache = f".snakemake/folders/{name}.json"
+    try:
+        return folder_content.describe(folder, cache, leave_out=(R, D), keep=workflow.is_main_process)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def tracked(folder):
+    """Params function: the content of a folder, if there is one to read; asked for once, at the start."""
+    if folder and workflow.is_main_process:
+        content(folder)
+    return lambda wildcards: content(folder) if folder else ""
+
+
+def given(path):
+    """A single file of the user's as an input, or none."""
+    if path and set(path) & set("{}<>"):
+        sys.exit(f"error: {path}: Snakemake takes braces in the name of a file for wildcards; rename it")
+    return [path] if path else []
 
 
 def unlabelled_slices(wildcards):
@@ -157,7 +186,7 @@ def patients_table():
     """The clinical table: the phantom's, the user's, or the one that is downloaded."""
     if CONFIG.patients.source == "phantom":
         return f"{D}/phantom/ictcf/Patients.xlsx"
-    return CONFIG.patients.table or ictcf_table_copy()
+    return given(CONFIG.patients.table) or ictcf_table_copy()
 
 
 def ictcf_table_copy():
@@ -248,7 +277,7 @@ def pretext_config(network):
 def weights_file(network):
     """The file of a backbone's weights, where the config names one."""
     weights = getattr(network, "weights", "none")
-    return [] if weights in ("none", "imagenet") else [weights]
+    return given(None if weights in ("none", "imagenet") else weights)
 
 
 def final(stage, suffix, fold="all"):

@@ -23,7 +23,7 @@ rule evaluate_single:
     message:
         "{wildcards.method}, seed {wildcards.seed}: score the infection maps (log: {log})"
     shell:
-        "python workflow_scripts/evaluate_single.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --validation {input.validation:q} --test {input.test:q}"
         " --out-csv {output.csv:q} --out-json {output.json:q} --provenance {output.provenance:q} 2> {log:q}"
 
@@ -49,6 +49,6 @@ rule evaluate_multi:
     message:
         "{wildcards.method}, seed {wildcards.seed}: score the class maps with {wildcards.prior} prior (log: {log})"
     shell:
-        "python workflow_scripts/evaluate_multi.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --test {input.test:q}"
         " --out-csv {output.csv:q} --out-json {output.json:q} --provenance {output.provenance:q} 2> {log:q}"

@@ -45,7 +45,7 @@ rule plot_learning:
     message:
         "Learning curves (log: {log})"
     shell:
-        "python workflow_scripts/plot_learning.py --config-json {params.config:q} {params.epochs} {params.rounds}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.epochs} {params.rounds}"
         " --out-epochs {output.epochs:q} --out-rounds {output.rounds:q} 2> {log:q}"
 
 
@@ -96,7 +96,7 @@ rule plot_overlays:
     message:
         "Overlays (log: {log})"
     shell:
-        "python workflow_scripts/plot_overlays.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} {params.runs}"
         " --out-single {output.single:q} --out-predicted {output.predicted:q} --out-oracle {output.oracle:q} 2> {log:q}"
 
@@ -149,7 +149,7 @@ rule plot_worst_cases:
     message:
         "Worst cases (log: {log})"
     shell:
-        "python workflow_scripts/plot_worst_cases.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} {params.runs} --out-table {output.table:q}"
         " --out-single {output.single:q} --out-multi {output.multi:q} --provenance {output.provenance:q} 2> {log:q}"
 
@@ -181,7 +181,7 @@ rule plot_calibration:
     message:
         "Calibration of the infection maps (log: {log})"
     shell:
-        "python workflow_scripts/plot_calibration.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} {params.runs}"
         " --out-figure {output.figure:q} --out-table {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
 
@@ -215,7 +215,7 @@ rule plot_augmentation:
     message:
         "Augmented training slices (log: {log})"
     shell:
-        "python workflow_scripts/plot_augmentation.py --config-json {params.config:q} --seed {params.seed}"
+        "python {input.code[0]:q} --config-json {params.config:q} --seed {params.seed}"
         " --slices {input.slices:q} --split {input.split:q} --out {output:q} 2> {log:q}"
 
 
@@ -255,7 +255,7 @@ rule plot_severity:
     message:
         "Severity figures (log: {log})"
     shell:
-        "python workflow_scripts/plot_severity.py --config-json {params.config:q} {params.runs}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.runs}"
         " --out-classes {output.classes:q} --out-roc {output.roc:q} --out-regions {output.regions:q} 2> {log:q}"
 
 

@@ -31,7 +31,7 @@ rule pretrain_multi:
     message:
         "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the multi network to epoch {wildcards.epoch} (log: {log})"
     shell:
-        "python workflow_scripts/pretrain_multi.py --config-json {params.config:q} {params.start}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --prior-train {input.prior:q}"
         " --seed {wildcards.seed} --round {wildcards.round} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
@@ -69,7 +69,7 @@ rule train_multi:
     message:
         "{wildcards.method}, seed {wildcards.seed}: multi network to epoch {wildcards.epoch} (log: {log})"
     shell:
-        "python workflow_scripts/train_multi.py --config-json {params.config:q} {params.start}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q}"
         " --prior-train {input.prior_train:q} --prior-validation {input.prior_validation:q}"
         " --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
@@ -104,6 +104,6 @@ rule predict_classes:
     message:
         "{wildcards.method}, seed {wildcards.seed}: class maps with {wildcards.prior} prior (log: {log})"
     shell:
-        "python workflow_scripts/predict_classes.py --config-json {params.config:q} --array classes"
+        "python {input.code[0]:q} --config-json {params.config:q} --array classes"
         " --slices {input.slices:q} --prior {input.prior:q} --weights {input.weights:q}"
         " --out {output.maps:q} --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"

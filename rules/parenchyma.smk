@@ -23,7 +23,7 @@ rule extract_parenchyma:
     message:
         "Find the lungs, shard {wildcards.shard} (log: {log})"
     shell:
-        "python workflow_scripts/extract_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
+        "python {input.code[0]:q} --config-json {params.config:q} --slices {input.slices:q}"
         " --shard {wildcards.shard} --shards {params.shards}"
         " --out-lungs {output.lungs:q} --out-quality {output.quality:q} --provenance {output.provenance:q} 2> {log:q}"
 
@@ -33,7 +33,7 @@ rule clean_parenchyma:
         slices=rules.prepare_patients.output.slices,
         lungs=shards(rules.extract_parenchyma.output.lungs),
         quality=shards(rules.extract_parenchyma.output.quality),
-        exclusions=CONFIG.cleaning.exclusions or [],
+        exclusions=given(CONFIG.cleaning.exclusions),
         code=code("clean_parenchyma"),
     output:
         quality=f"{R}/parenchyma/quality.csv",
@@ -63,7 +63,7 @@ rule clean_parenchyma:
     message:
         "Decide which lungs to trust (log: {log})"
     shell:
-        "python workflow_scripts/clean_parenchyma.py --config-json {params.config:q} --slices {input.slices:q}"
+        "python {input.code[0]:q} --config-json {params.config:q} --slices {input.slices:q}"
         " --lungs {input.lungs:q} --quality {input.quality:q} {params.exclusions}"
         " --out-quality {output.quality:q} --out-counts {output.counts:q}"
         " --out-kept {output.kept:q} --out-rejected {output.rejected:q} --provenance {output.provenance:q} 2> {log:q}"

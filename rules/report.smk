@@ -19,7 +19,7 @@ rule write_cases:
         infection=[runs(maps, WITH_SEVERITY, SHOWN) for maps in PATIENT_MAPS],
         severity=[runs(file, WITH_SEVERITY, SHOWN) for file in SCORED],
         code=code("write_cases"),
-        template="workflow_scripts/ssinfnet/report/templates/cases.html.j2",
+        template=f"{SCRIPTS}/ssinfnet/report/templates/cases.html.j2",
     output:
         page=f"{R}/cases.html",
         # Snakemake's report can only show pages up to a certain size.
@@ -54,7 +54,7 @@ rule write_cases:
     message:
         "Case browser (log: {log})"
     shell:
-        "python workflow_scripts/write_cases.py --config-json {params.config:q} {params.runs} {params.patients}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.runs} {params.patients}"
         " --slices {input.slices:q} --split {input.split:q}"
         " --out {output.page:q} --out-sample {output.sample:q} 2> {log:q}"
 
@@ -71,8 +71,8 @@ rule write_summary:
         weights=[runs(final(stage, "safetensors")) for stage in STAGES],
         published=f"{PUBLISHED}/table_1.csv",
         code=code("write_summary"),
-        template="workflow_scripts/ssinfnet/report/templates/summary.html.j2",
-        captions=[f"workflow_scripts/ssinfnet/report/templates/captions/{Path(file).stem}.rst" for file in FIGURES],
+        template=f"{SCRIPTS}/ssinfnet/report/templates/summary.html.j2",
+        captions=[f"{SCRIPTS}/ssinfnet/report/templates/captions/{Path(file).stem}.rst" for file in FIGURES],
     output:
         page=report(
             f"{R}/summary.html",
@@ -106,7 +106,7 @@ rule write_summary:
     message:
         "Summary page (log: {log})"
     shell:
-        "python workflow_scripts/write_summary.py --config-json {params.config:q} {params.counts} {params.runs}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.counts} {params.runs}"
         " --fingerprint {input.fingerprint:q} --split {input.split:q} --tables {input.tables:q} --figures {input.figures:q}"
         " --out {output.page:q} --out-numbers {output.numbers:q} --provenance {output.provenance:q} 2> {log:q}"
 
@@ -135,4 +135,4 @@ rule plot_times:
     message:
         "Where the time went (log: {log})"
     shell:
-        "python workflow_scripts/plot_times.py --benchmarks {params.benchmarks:q} --out {output:q} 2> {log:q}"
+        "python {input.code[0]:q} --benchmarks {params.benchmarks:q} --out {output:q} 2> {log:q}"

@@ -24,7 +24,7 @@ rule predict_patients_infection:
     message:
         "{wildcards.method}, seed {wildcards.seed}: infection of the patients' slices, shard {wildcards.shard} (log: {log})"
     shell:
-        "python workflow_scripts/predict_infection.py --config-json {params.config:q} --slices {input.slices:q}"
+        "python {input.code[0]:q} --config-json {params.config:q} --slices {input.slices:q}"
         " --shard {wildcards.shard} --shards {params.shards} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
@@ -52,7 +52,7 @@ rule predict_patients_classes:
     message:
         "{wildcards.method}, seed {wildcards.seed}: classes of the patients' slices, shard {wildcards.shard} (log: {log})"
     shell:
-        "python workflow_scripts/predict_classes.py --config-json {params.config:q} --array mask --slices {input.slices:q}"
+        "python {input.code[0]:q} --config-json {params.config:q} --array mask --slices {input.slices:q}"
         " --prior {input.prior:q} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
@@ -85,7 +85,7 @@ rule score_severity:
     message:
         "{wildcards.method}, seed {wildcards.seed}: score the patients (log: {log})"
     shell:
-        "python workflow_scripts/score_severity.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --lungs {input.lungs:q} --infection {input.infection:q} {params.classes} --threshold {input.threshold:q}"
         " --quality {input.quality:q}"
         " --patients {input.patients:q} --slices-store {input.slices:q}"
@@ -123,7 +123,7 @@ rule evaluate_regions:
     message:
         "{wildcards.method}, seed {wildcards.seed}: score the test predictions by region of the lungs (log: {log})"
     shell:
-        "python workflow_scripts/evaluate_regions.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --infection {input.infection:q}"
         " --threshold {input.threshold:q} {params.classes}"
         " --out-csv {output.csv:q} --out-json {output.json:q} --provenance {output.provenance:q} 2> {log:q}"

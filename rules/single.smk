@@ -31,7 +31,7 @@ rule pretrain_single:
     message:
         "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the single network to epoch {wildcards.epoch} (log: {log})"
     shell:
-        "python workflow_scripts/pretrain_single.py --config-json {params.config:q} {params.start}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --round {wildcards.round} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
@@ -72,7 +72,7 @@ rule train_single:
     message:
         "{wildcards.method}, seed {wildcards.seed}: single network ({wildcards.fold}) to epoch {wildcards.epoch} (log: {log})"
     shell:
-        "python workflow_scripts/train_single.py --config-json {params.config:q} {params.start} {params.fold}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.start} {params.fold}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
@@ -101,7 +101,7 @@ rule predict_infection:
     message:
         "{wildcards.method}, seed {wildcards.seed}: infection maps of the {wildcards.part} part (log: {log})"
     shell:
-        "python workflow_scripts/predict_infection.py --config-json {params.config:q} --part {wildcards.part}"
+        "python {input.code[0]:q} --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
@@ -139,7 +139,7 @@ rule plot_masks:
     message:
         "{wildcards.method}, seed {wildcards.seed}: the coach's masks round by round (log: {log})"
     shell:
-        "python workflow_scripts/plot_masks.py --config-json {params.config:q} --method {wildcards.method}"
+        "python {input.code[0]:q} --config-json {params.config:q} --method {wildcards.method}"
         " --slices {input.slices:q} --split {input.split:q} --rounds {input.rounds:q}"
         " --out-figure {output.figure:q} --out-table {output.table:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"

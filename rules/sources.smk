@@ -30,7 +30,7 @@ rule generate_phantom:
     message:
         "Generate the phantom data (log: {log})"
     shell:
-        "python workflow_scripts/generate_phantom.py --config-json {params.config:q} --out-dir {params.out:q}"
+        "python {input.code[0]:q} --config-json {params.config:q} --out-dir {params.out:q}"
         " --provenance {output.provenance:q} 2> {log:q}"
 
 
@@ -50,16 +50,17 @@ rule download_medseg:
         "../envs/ssinfnet.yaml"
     params:
         config=lambda wildcards, input: sections(download=CONFIG.download),
+        script=lambda wildcards, input: script_file("download_medseg"),
     message:
         "Download MedSeg: {wildcards.file} (log: {log})"
     shell:
-        "python workflow_scripts/download_medseg.py --config-json {params.config:q}"
+        "python {params.script:q} --config-json {params.config:q}"
         " --file {wildcards.file} --out {output:q} 2> {log:q}"
 
 
 rule download_ictcf:
     input:
-        table=CONFIG.patients.table or [],
+        table=given(CONFIG.patients.table),
     output:
         manifest=update(f"{D}/ictcf/manifest.csv"),
         table=update(ictcf_table_copy()),
@@ -71,10 +72,11 @@ rule download_ictcf:
         "../envs/ssinfnet.yaml"
     params:
         config=lambda wildcards, input: sections(download=CONFIG.download, patients=CONFIG.patients),
+        script=lambda wildcards, input: script_file("download_ictcf"),
     message:
         "Download iCTCF, patient by patient (log: {log})"
     shell:
-        "python workflow_scripts/download_ictcf.py --config-json {params.config:q} --out {output.manifest:q} 2> {log:q}"
+        "python {params.script:q} --config-json {params.config:q} --out {output.manifest:q} 2> {log:q}"
 
 
 rule prepare_medseg:
@@ -96,13 +98,12 @@ rule prepare_medseg:
     message:
         "Read and verify MedSeg (log: {log})"
     shell:
-        "python workflow_scripts/prepare_medseg.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --raw-dir {params.raw:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_folder:
     input:
-        files=folder_files(CONFIG.labelled.folder) if CONFIG.labelled.source == "folder" else [],
         code=code("prepare_folder"),
     output:
         slices=f"{R}/slices/folder.h5",
@@ -114,18 +115,18 @@ rule prepare_folder:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(labelled=without(CONFIG.labelled, "hu_window")),
+        config=sections(labelled=without(CONFIG.labelled, "hu_window", "source", "folder")),
+        content=tracked(CONFIG.labelled.folder if CONFIG.labelled.source == "folder" else None),
         folder=lambda wildcards, input: CONFIG.labelled.folder,
     message:
         "Read and verify the folder of slices (log: {log})"
     shell:
-        "python workflow_scripts/prepare_folder.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --folder {params.folder:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_unlabelled:
     input:
-        files=folder_files(CONFIG.unlabelled.folder) if CONFIG.unlabelled.folder else [],
         code=code("prepare_unlabelled"),
     output:
         slices=f"{R}/slices/unlabelled.h5",
@@ -137,18 +138,19 @@ rule prepare_unlabelled:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(unlabelled=without(CONFIG.unlabelled, "patients")),
+        config=sections(unlabelled=without(CONFIG.unlabelled, "folder", "patients")),
+        content=tracked(CONFIG.unlabelled.folder),
         folder=lambda wildcards, input: CONFIG.unlabelled.folder,
     message:
         "Read and verify the slices without labels (log: {log})"
     shell:
-        "python workflow_scripts/prepare_unlabelled.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --folder {params.folder:q} --out {output.slices:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule prepare_patients:
     input:
-        pictures=folder_files(CONFIG.patients.folder) if CONFIG.patients.source == "folder" else patients_manifest(),
+        pictures=[] if CONFIG.patients.source == "folder" else patients_manifest(),
         table=patients_table(),
         code=code("prepare_patients"),
     output:
@@ -163,6 +165,7 @@ rule prepare_patients:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(patients=without(CONFIG.patients, "source", "folder", "table")),
+        content=tracked(CONFIG.patients.folder if CONFIG.patients.source == "folder" else None),
         pictures=lambda wildcards, input: (
             f"--folder {shlex.quote(CONFIG.patients.folder)}"
             if CONFIG.patients.source == "folder"
@@ -171,6 +174,6 @@ rule prepare_patients:
     message:
         "Read and verify the patients' pictures and table (log: {log})"
     shell:
-        "python workflow_scripts/prepare_patients.py --config-json {params.config:q} {params.pictures}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.pictures}"
         " --table {input.table:q} --out {output.slices:q} --patients {output.patients:q}"
         " --provenance {output.provenance:q} 2> {log:q}"

@@ -19,7 +19,7 @@ rule split_slices:
     message:
         "Split the labelled slices (log: {log})"
     shell:
-        "python workflow_scripts/split_slices.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --slices {input.slices:q} --out {output.split:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
@@ -42,7 +42,7 @@ rule fingerprint_split:
     message:
         "Describe the parts of the split (log: {log})"
     shell:
-        "python workflow_scripts/fingerprint_split.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --slices {input.slices:q} --split {input.split:q} --out {output.fingerprint:q}"
         " --provenance {output.provenance:q} 2> {log:q}"
 
@@ -66,6 +66,6 @@ rule extract_truth:
     message:
         "Truth of the {wildcards.part} part as a prior (log: {log})"
     shell:
-        "python workflow_scripts/extract_truth.py --config-json {params.config:q} --part {wildcards.part}"
+        "python {input.code[0]:q} --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --out {output.truth:q}"
         " --provenance {output.provenance:q} 2> {log:q}"

@@ -3,7 +3,7 @@
 SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
-PUBLISHED = "workflow_scripts/ssinfnet/report/published"
+PUBLISHED = f"{SCRIPTS}/ssinfnet/report/published"
 METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
 SEVERITY_METRICS = rules.score_severity.output.metrics
 PATIENTS = rules.score_severity.output.patients
@@ -46,7 +46,7 @@ rule compare_methods:
     message:
         "All pairs of methods (log: {log})"
     shell:
-        "python workflow_scripts/compare_methods.py --config-json {params.config:q} {params.runs}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.runs}"
         " --out {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
@@ -94,7 +94,7 @@ rule tabulate_results:
     message:
         "Tables II to V (log: {log})"
     shell:
-        "python workflow_scripts/tabulate_results.py --config-json {params.config:q} {params.runs}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.runs}"
         " --comparisons {input.comparisons:q} --out-table-2 {output.table_2:q}"
         " --out-table-3 {output.table_3:q} --out-table-4 {output.table_4:q} --out-table-5 {output.table_5:q}"
         " --provenance {output.provenance:q} 2> {log:q}"
@@ -125,5 +125,5 @@ rule plot_comparisons:
     message:
         "Differences between the methods (log: {log})"
     shell:
-        "python workflow_scripts/plot_comparisons.py --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q}"
         " --comparisons {input.comparisons:q} --out {output:q} 2> {log:q}"

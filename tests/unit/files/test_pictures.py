@@ -88,7 +88,7 @@ def test_what_is_no_picture_is_named_with_what_to_do(tmp_path, name):
 
 
 def test_pictures_are_known_by_their_content(tmp_path):
-    for name, format in {"1.bmp": "BMP", "2": "PNG", "3.jfif": "JPEG": "TIFF", "5.JPE": "JPEG"}.items():
+    for name, format in {"1.bmp": "BMP", "2": "PNG", "3.jfif": "JPEG", "4.0007": "TIFF", "5.JPE": "JPEG"}.items():
         Image.fromarray(SHOWN).save(tmp_path / name, format)
     (tmp_path / "notes").write_text("BMI")
     Image.fromarray(SHOWN).save(tmp_path / ".hidden.png")

@@ -381,7 +381,7 @@ def test_pictures_without_a_suffix_and_linked_parts(folder):
         ("5.npy", b"\x93NUMPY", "a NumPy array); save each slice as a picture"),
         ("5.nii", bytes(344) + b"n+1\0", "NIfTI); save each slice as a picture"),
         ("5.gif", b"GIF89a", "a picture of another kind); save it as PNG"),
-        ("5.png~", b"\x89PNG", "a picture with the suffix .png~); rename it"),
+        ("5.png.bak", b"\x89PNG", "a picture with the suffix .bak); rename it"),
         ("groups.csv", b"id,group", "a table); move it elsewhere"),
         ("5.png", None, "a folder); move it elsewhere"),
     ],

@@ -17,6 +17,7 @@ from ssinfnet.config.labelled import Labelled
 from ssinfnet.config.labels import Labels
 from ssinfnet.config.methods import Method
 from ssinfnet.config.parenchyma import Parenchyma
+from ssinfnet.config.paths import expand_home, output_folder
 from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.config.pretext import Pretext
@@ -56,6 +57,11 @@ class Config(Section):
     evaluation: Evaluation = Evaluation()
     severity: Severity = Severity()
 
+    @field_validator("data_dir", "results_dir")
+    @classmethod
+    def _folders(cls, text: str) -> str:
+        return output_folder(text)
+
     @field_validator("methods", mode="before")
     @classmethod
     def _left_out(cls, methods: Any) -> Any:
@@ -93,11 +99,11 @@ class Config(Section):
 
 
 def parse(values: dict[str, Any]) -> Config:
-    """The validated config; raises `InputError` that lists every wrong key, with the nearest valid one."""
+    """The validated config, `~` expanded; raises `InputError` that lists each wrong key, with the nearest valid one."""
     if _is_too_large(values):
         raise InputError(f"the config holds more than {MAX_VALUES:,} values, or text longer than {MAX_TEXT:,}")
     try:
-        return Config.model_validate(values)
+        return Config.model_validate(expand_home(values))
     except ValidationError as error:
         raise InputError.from_defects("the config", [_explain(item) for item in error.errors()]) from None
 

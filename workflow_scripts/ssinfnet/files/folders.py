@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ssinfnet.errors import InputError
+from ssinfnet.files import folder_content, untrusted, user_table
 from ssinfnet.files import pictures as picture_files
-from ssinfnet.files import untrusted, user_table
 from ssinfnet.files.pictures import WINDOWED, natural_key
 
 SHOWN = 5
 """Files of one kind that are named; the others are counted."""
 _ELSEWHERE = "it lies where no picture is looked for"
-# Of Windows, macOS, disk stations and Linux, that are in a folder unasked.
-_UNASKED = {"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "lost+found"}
 
 
 class Unread(NamedTuple):
@@ -64,8 +62,8 @@ def pictures(folder: str | Path) -> list[Path]:
 
 
 def is_hidden(path: Path) -> bool:
-    """Whether a file or folder is there for the system, not for its owner."""
-    return path.name.startswith(".") or path.name.lower() in _UNASKED
+    """Whether a file or folder is there for the system, not for its owner; it is not tracked either."""
+    return folder_content.is_clutter(path.name)
 
 
 def is_picture(path: Path) -> bool:

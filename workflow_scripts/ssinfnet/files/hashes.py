@@ -1,6 +1,7 @@
 """SHA-256 of files and folders."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,12 +31,22 @@ def files_hash(files: Mapping[str, Path]) -> str:
 
 
 def shown_files(word: str) -> list[Path]:
-    """The file of this name, or all files of the folder but hidden ones, as locks are; none where there is neither."""
+    """The file of this name, or all files of the folder but hidden ones, as locks are; none where there is neither.
+
+    Links are followed, as those who read a folder follow them.
+    """
     path = Path(word)
     if not exists(word) or path.is_file():
         return [path] if exists(word) else []
-    shown = (file for file in path.rglob("*") if not any(part.startswith(".") for part in file.relative_to(path).parts))
-    return sorted(file for file in shown if file.is_file())
+    found: list[Path] = []
+    above = {str(path): {path.resolve()}}  # the folders on the way to each, so that a ring of links has an end
+    for place, folders, names in os.walk(path, followlinks=True):
+        closed = above.pop(place)
+        real = {name: Path(place, name).resolve() for name in folders if not name.startswith(".")}
+        folders[:] = [name for name in real if real[name] not in closed]
+        above |= {str(Path(place, name)): closed | {real[name]} for name in folders}
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(file for file in found if file.is_file())
 
 
 def exists(word: str) -> bool:
