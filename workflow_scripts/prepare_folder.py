@@ -1,7 +1,8 @@
 """Turn a folder of labelled slices into one slice store of images and masks.
 
 The folder holds images/ (grey JPEG, PNG, TIFF, BMP) and, under the same names, infection/ (masks of 0 and 255) and/or
-classes/ (red GGO, green consolidation, blue effusion), and optionally groups.csv (columns id, group).
+classes/ (red GGO, green consolidation, blue effusion), and optionally groups.csv or another table
+with the columns id and group.
 """
 
 import sys

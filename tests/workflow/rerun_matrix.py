@@ -196,6 +196,7 @@ NO_RESULT = "ssinfnet/process/"
 OF_THE_COACH = ["ssinfnet/networks/coach.py", "ssinfnet/config/pretext.py"]
 OF_THE_COACH += [name for name in MODULES if name.startswith("ssinfnet/pretraining/")]
 OF_READERS = [f"ssinfnet/files/{name}.py" for name in ("tables", "workbook", "archives", "nifti", "pictures", "masks")]
+OF_READERS += [f"ssinfnet/files/{name}.py" for name in ("encoding", "folders", "user_table")]
 OF_READERS += ["ssinfnet/sources/clinical_table.py", "ssinfnet/sources/patients.py", "ssinfnet/sources/medseg.py"]
 FILES = {
     "ssinfnet/report/templates/cases.html.j2": {"write_cases"},

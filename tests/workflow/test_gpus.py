@@ -16,6 +16,7 @@ GPU_COMMANDS = {
     *("pretrain_single", "train_single", "predict_infection", "pretrain_multi", "train_multi", "predict_classes"),
     "plot_masks",
 }
+GPU_RULES = GPU_COMMANDS | {"predict_patients_infection", "predict_patients_classes"}
 # Jobs that ask for a GPU as the rules do, and for nothing else.
 SNAKEFILE = f"""
 configfile: "config.yaml"

@@ -45,6 +45,21 @@ def test_every_way_to_save_text(tmp_path, encoding, delimiter, title, capsys):
         assert ("header in row 3" in said) == title and ("GB18030" in said) == (encoding == "gb18030")
 
 
+@pytest.mark.parametrize("text", ["GRÖßE", "Größe", "Zoë", "Ünal", "Ångström, café", "naïveté"])
+def test_accents_are_not_taken_for_chinese(tmp_path, text):
+    (tmp_path / "t.csv").write_bytes(f"Patient;Morbidity;Größe\n1;Mild;{text}\n".encode("latin-1"))
+    assert read(tmp_path / "t.csv") == [("1", "Mild")]
+    (tmp_path / "t.csv").write_bytes(f"Patient;Morbidity\n1;{text}\n".encode("latin-1"))
+    with pytest.raises(InputError, match="letters of Morbidity in an unknown encoding"):
+        read(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("text", ["重症", "CT重症", "王喆", "Severe（重）"])
+def test_chinese_in_its_own_encoding(tmp_path, text):
+    (tmp_path / "t.csv").write_bytes(f"Patient,Morbidity\n1,{text}\n2,轻症\n".encode("gb18030"))
+    assert read(tmp_path / "t.csv") == [("1", text), ("2", "轻症")]
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "shift-jis", "big5"])
 def test_letters_in_an_unknown_encoding_matter_where_they_are_needed(tmp_path, encoding):
     path = tmp_path / "table.csv"
@@ -120,7 +135,7 @@ REFUSED = {
     "longer row": (b"Patient,Morbidity\n1,Mild, with fever\n", "row 2 has 3 cells, the header in row 1 has 2"),
     "half a download": (b"Patient,Morbidity\n1,Mild\n2", "ends in the middle of row 3; is it a download"),
     "open quote": (b'Patient,Morbidity\n1,"Mild\n2,Mild\n', "cannot be read as a table"),
-    "web page": (b"<!DOCTYPE html><html>404</html>", "it is a web page, as servers send"),
+    "web page": (b"<!DOCTYPE html><html>404</html>", "it is a web page or XML, as servers send"),
     "nothing": (b"", "it is empty"),
     "blanks": (b" \n\n", "it is empty"),
     "commas": (b",,,\n,,,\n", "no column 'Patient'"),

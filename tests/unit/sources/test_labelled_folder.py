@@ -279,7 +279,7 @@ def test_two_tables_of_groups(folder):
             b"slice,patient\n1,a\n",
             "no column 'id' and no column 'group' among slice, patient",
         ),
-        ("groups.tsv", b"<html>", "it is a web page"),
+        ("groups.tsv", b"<html>", "it is a web page or XML"),
         ("a.csv", b"id,group\n1,a\n1,b\n", "a.csv: slice 1 has two rows"),
     ],
 )

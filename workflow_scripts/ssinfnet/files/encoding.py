@@ -1,6 +1,7 @@
 """The letters of a text file that somebody saved."""
 
 import codecs
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
+
+_ALONE = re.compile(r"(?<=[A-Za-z])[^\0-\x7f](?![^\0-\x7f])|(?<![^\0-\x7f])[^\0-\x7f](?=[A-Za-z])")
 
 
 class Text(NamedTuple):
@@ -54,9 +57,10 @@ def _by_zeros(content: bytes) -> str | None:
 
 
 def _chinese(content: bytes) -> str | None:
-    """The text in GB18030 if nearly all of its letters are among the 7,000 usual ones.
+    """The text in GB18030 if most of its letters are among the 7,000 usual ones, and few stand alone within a word.
 
-    An accent of Latin-1 and the letter after it make a character of GB18030 too, but never one of these.
+    An accent of Latin-1 and the letter after it make a character of GB18030 too, but never one of these; two accents in
+    a row may make one, within a word of ASCII.
     """
     try:
         text = content.decode("gb18030")
@@ -64,4 +68,5 @@ def _chinese(content: bytes) -> str | None:
         return None
     letters = [letter for letter in text if not letter.isascii()][:10_000]
     usual = sum(bool(letter.encode("gb2312", errors="ignore")) for letter in letters)
-    return text if usual >= 0.8 * len(letters) else None
+    alone = len(_ALONE.findall(text[:1_000_000]))
+    return text if usual >= len(letters) / 2 and alone <= len(letters) / 10 else None

@@ -82,7 +82,9 @@ def _refuse_other_formats(path: Path, content: bytes) -> None:
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         reason = "it is an old or an encrypted workbook; save it as .xlsx without a password, or as .csv"
     elif found == "a web page":
-        reason = "it is a web page, as servers send in place of a file; download the table itself, or save it as .csv"
+        reason = (
+            "it is a web page or XML, as servers send in place of a file; fetch the table itself, or save it as .csv"
+        )
     elif found not in (None, "a zip archive"):
         reason = f"it is {found}; save the table as .xlsx or .csv"
     else:

@@ -9,7 +9,7 @@ taken out, as a whole and in each part that shows something.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import cv2
@@ -61,9 +61,8 @@ class _Prints:
             self.by_content.setdefault(hashlib.blake2b(content).digest(), []).append(place)
             if min(image.shape) >= _SMALLEST_SIDE:
                 self.coarse[place] = _unit(_detail(image, _COARSE)).ravel()
-        self.levels = lru_cache(_KEPT)(
-            lambda place: {size: _detail(read(self.names[place]), size) for size in (_MEDIUM, _FINE)}
-        )
+        shown = lru_cache(_KEPT)(lambda place: read(self.names[place]))
+        self.detail = lru_cache(2 * _KEPT)(lambda place, size: _detail(shown(place), size))
 
 
 def _compare(prints: _Prints, others: _Prints) -> list[Copy]:
@@ -74,7 +73,7 @@ def _compare(prints: _Prints, others: _Prints) -> list[Copy]:
     if prints is others:
         found = {pair: True for pair in found if pair[0] < pair[1]}
     for pair in _candidates(prints, others):
-        if pair not in found and _is_copy(prints.levels(pair[0]), others.levels(pair[1])):
+        if pair not in found and _is_copy(partial(prints.detail, pair[0]), partial(others.detail, pair[1])):
             found[pair] = False
     return [Copy(prints.names[one], others.names[other], found[one, other]) for one, other in sorted(found)]
 
@@ -93,16 +92,17 @@ def _candidates(prints: _Prints, others: _Prints, block: int = 512) -> Iterator[
     return iter(sorted(pairs))
 
 
-def _is_copy(one: dict[int, np.ndarray], other: dict[int, np.ndarray]) -> bool:
-    """Whether two pictures are the same once the second is laid over the first."""
+def _is_copy(one: Callable[[int], np.ndarray], other: Callable[[int], np.ndarray]) -> bool:
+    """Whether two pictures, given by their `_detail` at a size, are the same once the second is laid over the first."""
     move = np.array([0.0, 0, 1, 1])  # shift in x and y in shares of the side, scale in x and y
     for size, steps in ((_MEDIUM, 3), (_FINE, 2)):
+        still, image = one(size), other(size)
         for _ in range(steps):
-            move += _correction(one[size], _moved(other[size], move)) / size
+            move += _correction(still, _moved(image, move)) / size
             if np.abs(move - (0, 0, 1, 1)).max() > _LARGEST_MOVE:
                 return False
         inside = np.s_[size // 16 : -(size // 16), size // 16 : -(size // 16)]
-        first, second = one[size][inside], _moved(other[size], move)[inside]
+        first, second = still[inside], _moved(image, move)[inside]
         if _correlation(first, second) < _SAME:
             return False
     parts = list(zip(_tiles(first), _tiles(second), strict=True))
