@@ -26,6 +26,7 @@ report: "rules/captions/workflow.rst"
 include: "rules/common.smk"
 include: "rules/sources.smk"
 include: "rules/split.smk"
+include: "rules/checks.smk"
 include: "rules/parenchyma.smk"
 include: "rules/single.smk"
 include: "rules/multi.smk"
@@ -45,6 +46,7 @@ localrules:
 rule all:
     default_target: True
     input:
+        rules.check_inputs.output.found,
         rules.write_summary.output.page,
         rules.write_summary.output.numbers,
         rules.write_cases.output,

@@ -82,6 +82,11 @@ def without(section, *keys):
     return section if isinstance(section, dict) else section.model_dump(mode="json", exclude=set(keys))
 
 
+def only(section, *keys):
+    """A section as plain values, with these keys alone."""
+    return section.model_dump(mode="json", include=set(keys))
+
+
 # What lives here keeps processes in order and changes no result, which a test holds; so an edit of it re-runs nothing.
 NO_RESULT = SCRIPTS / "ssinfnet/process"
 

@@ -17,7 +17,6 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     from ssinfnet.config.labels import Labels
-    from ssinfnet.errors import InputError
     from ssinfnet.files.json_file import write_json
     from ssinfnet.slices.fingerprint import fingerprint
     from ssinfnet.slices.parts import read_split
@@ -26,9 +25,6 @@ def main(argv: list[str] | None = None) -> None:
     labels = command.section(Labels, args.config_json, "labels")
     with SliceStore(args.slices) as store:
         result = fingerprint(store, read_split(args.split), labels.infection)
-    for part, counts in result["parts"].items():
-        if not counts["infected_slices"]:
-            raise InputError(f"{args.split}: the part {part} has no infected slice; try another split.seed or shares")
     write_json(args.out, result)
 
 

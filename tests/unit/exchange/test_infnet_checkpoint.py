@@ -254,9 +254,26 @@ def test_a_prefix_on_some_names_only_is_an_error(hollow, convert, tmp_path):
     assert "module.edge_conv1.conv.weight is not of Inf-Net" in message
 
 
-def test_the_other_backbone_is_an_error(hollow, convert):
-    with pytest.raises(InputError, match=r"layer1\.0\.convs\.0\.weight is not of Inf-Net with resnet50"):
+def test_the_other_backbone_is_named(hollow, convert):
+    with pytest.raises(InputError, match=r"published\.pth: these are the weights .*; give --backbone res2net50d$"):
         convert(hollow, "--backbone", "resnet50")
+
+
+def test_another_network_is_one_line(hollow, convert, tmp_path):
+    half = dict(list(hollow.items())[::3])
+    message = defects(convert, half, tmp_path)
+    assert "not the weights of Inf-Net with res2net50d" in message
+    assert "\n" not in message
+
+
+def test_a_state_dict_beside_other_things_is_taken_and_said(hollow, load, capsys):
+    imported = load({"epoch": 3, "optimizer": {"state": {}, "param_groups": []}, "state_dict": hollow})
+    assert imported.keys() == load(hollow).keys()
+    assert "took its entry state_dict" in capsys.readouterr().err
+
+
+def test_of_two_state_dicts_none_is_guessed(hollow, convert, tmp_path):
+    assert "several state dicts (model, ema)" in defects(convert, {"model": hollow, "ema": hollow}, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -274,17 +291,18 @@ def test_something_else_is_an_error(convert, tmp_path, saved, match):
 
 def test_a_pickled_network_is_never_opened(convert, tmp_path):
     message = defects(convert, torch.nn.Conv2d(1, 1, 1), tmp_path)
-    assert "give the file of its state dict" in message
-
-
-@pytest.mark.parametrize("content", [b"", b"<html>Not found</html>", b"PK\x03\x04"])
-def test_a_file_that_is_no_checkpoint_is_an_error(tmp_path, content):
-    source = tmp_path / "broken.pth"
-    source.write_bytes(content)
-    with pytest.raises(InputError, match=r"broken\.pth: cannot be read as a PyTorch state dict"):
-        import_infnet.main(["--checkpoint", str(source), "--out", str(tmp_path / "out.safetensors")])
+    assert "whole pickled network (torch.nn.modules.conv.Conv2d); nothing is unpickled" in message
 
 
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(InputError, match=r"none\.pth: cannot be read \(no such file"):
         import_infnet.main(["--checkpoint", str(tmp_path / "none.pth"), "--out", str(tmp_path / "out.safetensors")])
+
+
+@pytest.mark.parametrize("saved", ["torch", "legacy"])
+def test_a_half_download_is_no_pickled_network(hollow, tmp_path, saved):
+    source = tmp_path / "half.pth"
+    torch.save(hollow, source, _use_new_zipfile_serialization=saved == "torch")
+    source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    with pytest.raises(InputError, match=r"half\.pth: cannot be read as a PyTorch state dict: .*download it again"):
+        infnet_checkpoint.load(source)

@@ -51,6 +51,8 @@ def _type(annotation: Any) -> str:
         return ", ".join(map(str, args))
     if origin in (typing.Union, types.UnionType):
         return " or ".join(_type(arg) for arg in args if arg is not type(None))
+    if origin is typing.Annotated:
+        return _type(args[0])
     if origin is tuple:
         return f"list of {_type(args[0])}"
     if origin is dict:

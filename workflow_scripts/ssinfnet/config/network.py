@@ -1,6 +1,6 @@
 """Networks by name, part of the sections `single` and `multi`."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -8,7 +8,9 @@ from ssinfnet.config.base import Section
 
 
 class SingleNetwork(Section):
-    """The infection network."""
+    """The infection network. Its deepest features lie `STRIDE` pixels of the input apart."""
+
+    STRIDE: ClassVar[int] = 32
 
     name: Literal["infnet"] = Field("infnet", description="Inf-Net")
     backbone: str = Field("res2net50d", description="timm name of a backbone with features at strides 4 to 32")
@@ -16,7 +18,9 @@ class SingleNetwork(Section):
 
 
 class MultiNetwork(Section):
-    """The class network."""
+    """The class network. Its deepest features lie `STRIDE` pixels of the input apart."""
+
+    STRIDE: ClassVar[int] = 16
 
     name: Literal["unet"] = Field("unet", description="U-Net over image and prior")
     width: int = Field(64, ge=4, description="channels of the first level")

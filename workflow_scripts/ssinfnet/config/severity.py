@@ -20,7 +20,7 @@ class Severity(Section):
     )
     folds: int = Field(5, ge=2, description="for fitted: cross-validation folds over patients")
     bootstrap: int = Field(1000, ge=100, description="resamples of patients for the 95 % intervals")
-    seed: int = Field(0, ge=0, description="seed of folds and resampling")
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of folds and resampling")
 
     @model_validator(mode="after")
     def _check(self) -> "Severity":

@@ -1,6 +1,6 @@
 """Sections `single` and `multi`: supervised fine-tuning. The defaults are the paper's."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ class Training(Section):
     clip: float = Field(0.5, ge=0, description="gradients are clipped to this value, each by itself; 0: never")
     batch_size: int = Field(24, ge=1, description="slices in a batch")
     size: int = Field(352, ge=32, multiple_of=32, description="edge of the input, pixels")
-    scales: tuple[int, ...] = Field(
+    scales: tuple[Annotated[int, Field(ge=32)], ...] = Field(
         (256, 352, 448), min_length=1, description="edges at which each batch is trained, one step each"
     )
     validate_every: int = Field(1, ge=1, description="epochs between validations; the best one is kept")

@@ -1,10 +1,6 @@
 """The whole config, assembled where the Snakefile needs it; no other module may import this one."""
 
-import difflib
 import itertools
-import reprlib
-import types
-import typing
 from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -15,6 +11,7 @@ from ssinfnet.config.download import Download
 from ssinfnet.config.evaluation import Evaluation
 from ssinfnet.config.labelled import Labelled
 from ssinfnet.config.labels import Labels
+from ssinfnet.config.messages import explain
 from ssinfnet.config.methods import Method
 from ssinfnet.config.parenchyma import Parenchyma
 from ssinfnet.config.paths import expand_home, output_folder
@@ -95,6 +92,8 @@ class Config(Section):
     def _seeds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
         if len(set(seeds)) < len(seeds) or min(seeds) < 0:
             raise ValueError("seeds must be different and not negative")
+        if max(seeds) >= 2**32:
+            raise ValueError("seeds must be less than 4,294,967,296")
         return seeds
 
 
@@ -105,7 +104,7 @@ def parse(values: dict[str, Any]) -> Config:
     try:
         return Config.model_validate(expand_home(values))
     except ValidationError as error:
-        raise InputError.from_defects("the config", [_explain(item) for item in error.errors()]) from None
+        raise InputError.from_defects("the config", _defects(error)) from None
 
 
 def _is_too_large(values: Any) -> bool:
@@ -122,24 +121,8 @@ def _is_too_large(values: Any) -> bool:
     return count > MAX_VALUES
 
 
-def _explain(item: dict[str, Any]) -> str:
-    location = [reprlib.repr(str(part))[1:-1] for part in item["loc"]]
-    key = ".".join(location)
-    if item["type"] == "extra_forbidden":
-        if key in RENAMED:
-            return f"config: the section {key} is called {RENAMED[key]} now; rename it"
-        near = difflib.get_close_matches(location[-1], _keys(Config, location[:-1]), 1)
-        return f"config: unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
-    return f"config: {key}: {item['msg'].removeprefix('Value error, ')} (got {reprlib.repr(item['input'])})"
-
-
-def _keys(model: Any, path: list[str]) -> list[str]:
-    """The keys that a section at `path` below `model` may have."""
-    for name in path:
-        if typing.get_origin(model) is dict:
-            model = typing.get_args(model)[1]
-        elif isinstance(model, type) and issubclass(model, Section) and name in model.model_fields:
-            model = model.model_fields[name].annotation
-        if typing.get_origin(model) is types.UnionType:
-            model = typing.get_args(model)[0]
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, Section) else []
+def _defects(error: ValidationError) -> list[str]:
+    old = {(name,) for name in RENAMED}
+    renamed = [item["loc"][0] for item in error.errors() if item["loc"] in old]
+    lines = [f"config: the section {name} is called {RENAMED[name]} now; rename it" for name in renamed]
+    return lines + explain(Config, [item for item in error.errors() if item["loc"] not in old])

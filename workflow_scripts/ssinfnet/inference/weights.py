@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from ssinfnet.errors import InputError
 from ssinfnet.files import untrusted
 from ssinfnet.files.atomic import atomic_path
+from ssinfnet.files.tensor_file import describe
 
 
 def save_weights(path: str | Path, state: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
@@ -34,8 +35,8 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, s
             metadata = json.loads((file.metadata() or {}).get("ssinfnet", "{}"))
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         wrong = next((name for name, value in state.items() if not value.isfinite().all()), None)
-    except Exception as error:  # the parsers of header, metadata and tensors raise many kinds for a broken file
-        raise InputError(f"{path}: cannot be read as safetensors ({error})") from None
+    except Exception:  # the parsers of header, metadata and tensors raise many kinds for a broken file
+        raise InputError(f"{path}: cannot be read as safetensors: {describe(path, 'safetensors')}") from None
     if wrong is not None:
         raise InputError(f"{path}: {wrong} holds NaN or infinite values; train it again")
     if not isinstance(metadata, dict):
@@ -46,14 +47,30 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, s
 def load_into(network: torch.nn.Module, path: str | Path) -> dict[str, str]:
     """Load all weights of `network` from a safetensors file; returns the metadata."""
     state, metadata = load_weights(path)
-    assign(network, state, path)
+    assign(network, state, path, origin=metadata.get("network", ""))
     return metadata
 
 
-def assign(network: torch.nn.Module, state: Any, path: str | Path) -> None:
-    """Load `state`, which comes from `path`, as all weights of `network`; `InputError` when they are not its own."""
+def assign(network: torch.nn.Module, state: Any, path: str | Path, *, origin: str = "") -> None:
+    """Load `state`, which comes from `path`, as all weights of `network`; `InputError` when they are not its own.
+
+    `origin` says of which network they are, for the message.
+    """
     try:
         network.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:
-        reason = textwrap.shorten(str(error), 300)
-        raise InputError(f"{path}: the weights do not fit the network of the config ({reason})") from None
+        reason = _mismatch(network.state_dict(), state) or textwrap.shorten(str(error), 300)
+        theirs = f"; they are of {origin}" if origin else ""
+        raise InputError(f"{path}: the weights do not fit the network of the config ({reason}{theirs})") from None
+
+
+def _mismatch(own: dict[str, torch.Tensor], state: Any) -> str:
+    """How many tensors differ, in words, with the first of each kind; empty for what is no state dict."""
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        return ""
+    kinds = {
+        "missing": [name for name in own if name not in state],
+        "unknown": [name for name in state if name not in own],
+        "of another shape": [name for name in own if name in state and state[name].shape != own[name].shape],
+    }
+    return ", ".join(f"{len(names)} of {len(own)} {kind}: {names[0]} ..." for kind, names in kinds.items() if names)

@@ -15,6 +15,7 @@ from ssinfnet.inference.weights import assign, load_into, save_weights
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import Coach
 from ssinfnet.pretraining.inpainting import make_crops, train_round
+from ssinfnet.slices.batches import require_statistics
 from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.start import make_augment, make_network
 from ssinfnet.training.state import State, load_state, make_state, save_state
@@ -48,6 +49,7 @@ def run_round(
     runtime: Runtime,
 ) -> None:
     """Train one segment of a round of the pretext task, and write whom it trained, with its state and table."""
+    require_statistics(len(slices), config.batch_size, min(config.size, config.crop), network_config.STRIDE, "pretext")
     teaching = phase(this.number) == "coach"
     fresh = not (this.network or (this.resume and not teaching))
     network = inpainting.to_inpainting(make_network(network_config, this.seed, fresh=fresh))

@@ -21,7 +21,10 @@ def split_slices(index: pd.DataFrame, config: Split) -> pd.DataFrame:
     sizes = units.value_counts(sort=False).sort_index()
     shares = np.array([config.train, config.validation, config.test])
     if len(sizes) < len(PARTS):
-        raise InputError(f"{len(sizes)} group(s) cannot be split into {len(PARTS)} parts; split.by: slice may help")
+        torn = f"split.by: slice would split the {len(index)} slices, patients on two sides included"
+        remedy = torn if len(index) >= len(PARTS) else "give more slices"
+        kind = "slice" if config.by == "slice" or len(sizes) == len(index) else f"group (of {len(index)} slices)"
+        raise InputError(f"{len(sizes)} {kind}(s) cannot be split into {len(PARTS)} parts; {remedy}")
     part_of = dict(zip(sizes.index, _fill(sizes.to_numpy(), shares, config.seed), strict=True))
     table = index[["id", "group"]].assign(part=[PARTS[part_of[unit]] for unit in units])
     if missing := [part for part in PARTS if part not in set(table["part"])]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ssinfnet.slices.batches import batch_sizes
 from ssinfnet.slices.resize import resize, resize_labels
 from ssinfnet.slices.store import SliceStore
 
@@ -79,7 +80,8 @@ def epoch_batches(count: int, batch_size: int, *key: int) -> Iterator[torch.Tens
     """Indices of one epoch's batches, shuffled by `key` (seed, epoch, ...) alone.
 
     So the order does not depend on what was drawn before, and a training that goes on from a checkpoint
-    sees the batches that the uninterrupted one would have seen.
+    sees the batches that the uninterrupted one would have seen. A single slice that is left over joins the last batch,
+    which is then larger by one.
     """
     order = torch.from_numpy(np.random.default_rng(key).permutation(count))
-    yield from order.split(batch_size)
+    yield from order.split(batch_sizes(count, batch_size))

@@ -14,6 +14,7 @@ from ssinfnet.files.atomic import write_csv
 from ssinfnet.inference.runtime import Runtime
 from ssinfnet.inference.weights import assign, load_weights, save_weights
 from ssinfnet.networks.trunk import load_trunk
+from ssinfnet.slices.batches import require_statistics
 from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.loop import SupervisedState, Task, train
 from ssinfnet.training.start import make_augment, make_network
@@ -51,6 +52,8 @@ def run_segment(
     """Train one segment and write its three files, each at once and at the end."""
     if segment.resume and not segment.best:
         raise InputError("--resume needs --best, the best weights of the same segment")
+    smallest, key = min(training_config.scales), f"{task.key}.training"
+    require_statistics(len(training), training_config.batch_size, smallest, network_config.STRIDE, key)
     network = make_network(network_config, segment.seed, fresh=not (segment.resume or segment.pretrained))
     state = SupervisedState()
     if segment.resume:

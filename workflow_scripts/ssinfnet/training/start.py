@@ -12,6 +12,7 @@ from ssinfnet.config.base import Section
 from ssinfnet.config.methods import Augmentation
 from ssinfnet.errors import InputError
 from ssinfnet.files import untrusted
+from ssinfnet.files.tensor_file import describe
 from ssinfnet.training import augmentation
 from ssinfnet.training.data import SliceTensors
 
@@ -53,8 +54,8 @@ def load_backbone(module: nn.Module, path: Path) -> None:
     try:
         # timm renames the first level where it takes a backbone apart: features.0 becomes features_0.
         stored = {_plain(key): value for key, value in load_file(path).items()}
-    except Exception as error:  # the parsers of header and tensors raise many kinds for a broken file
-        raise InputError(f"{path}: cannot be read as safetensors ({error})") from None
+    except Exception:  # the parsers of header and tensors raise many kinds for a broken file
+        raise InputError(f"{path}: cannot be read as safetensors: {describe(path, 'safetensors')}") from None
     own: Mapping[str, torch.Tensor] = module.state_dict()
     state = {key: stored[_plain(key)] for key in own if _plain(key) in stored}
     # torch's own counter of batches decides nothing, and files from elsewhere often lack it.
@@ -64,6 +65,11 @@ def load_backbone(module: nn.Module, path: Path) -> None:
         for key, value in state.items()
         if value.shape != own[key].shape
     ]
+    if len(defects) > len(own) / 2:  # each tensor of another backbone is a defect: hundreds that say one thing
+        raise InputError(
+            f"{path}: these are not the weights of this backbone: {len(defects)} of {len(own)} tensors are missing or "
+            f"of another shape, such as {defects[0].removeprefix(f'{path}: ')}; give those of the config's backbone"
+        )
     if defects:
         raise InputError.from_defects(path, defects)
     module.load_state_dict(state, strict=False)
