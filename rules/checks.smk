@@ -47,6 +47,6 @@ rule check_inputs:
     message:
         "Check the inputs before the first training (log: {log})"
     shell:
-        "python workflow_scripts/check_inputs.py --config-json {params.config:q} {params.options} {params.pretrained}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.options} {params.pretrained}"
         " --split {input.split:q} --fingerprint {input.fingerprint:q} --out {output.found:q} --out-passed {output.passed:q}"
         " --provenance {output.provenance:q} 2> {log:q}"
