@@ -4,14 +4,6 @@ PASSED = f"{R}/checks/passed.txt"
 CHECKED = ancient(PASSED)
 
 
-def batches(stage):
-    """What decides about the batches of a training."""
-    return {
-        "network": only(stage.network, "name"),
-        "training": only(stage.training, "batch_size", "scales"),
-    }
-
-
 # Trainings, and whatever else costs, wait for `passed`. They take it as `ancient`, so that a check that runs again, as
 # it does when severity.cutoffs changes, trains nothing again; and it is kept (`update`) when a check fails, as without
 # it they would train again once the config is mended. `found` goes then, so that the same command checks again.
