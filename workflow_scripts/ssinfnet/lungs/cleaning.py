@@ -10,9 +10,11 @@ from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.errors import InputError
 from ssinfnet.files.tables import read_table
 from ssinfnet.lungs.measures import MEASURES
+from ssinfnet.lungs.orientation import UNKNOWN, of_groups
 from ssinfnet.lungs.verdicts import KEPT, REJECTED
 
 BY_HAND = "excluded by hand"
+_SHOWN = 5
 
 
 def read_quality(paths: Sequence[Path], ids: Sequence[str]) -> pd.DataFrame:
@@ -20,7 +22,7 @@ def read_quality(paths: Sequence[Path], ids: Sequence[str]) -> pd.DataFrame:
 
     Raises `InputError` for a slice that no shard has, that two have, or that is not among `ids`.
     """
-    table = pd.concat([_read(path, ("id", "group"), MEASURES) for path in paths], ignore_index=True)
+    table = pd.concat([_read(path, ("id", "group", "spine"), MEASURES) for path in paths], ignore_index=True)
     repeated = table["id"][table["id"].duplicated()]
     missing = [slice_id for slice_id in ids if slice_id not in set(table["id"])]
     unknown = table["id"][~table["id"].isin(ids)]
@@ -72,16 +74,36 @@ def judge(quality: pd.DataFrame, config: Cleaning, exclusions: dict[str, str]) -
 
 
 def count(judged: pd.DataFrame) -> dict[str, Any]:
-    """Slices and patients before and after cleaning, and slices by reason; the paper has 6,654 and 6,613 slices."""
+    """Slices and patients before and after cleaning, and slices by reason; the paper has 6,654 and 6,613 slices.
+
+    `patients_by_spine` counts patients by the side on which their spine lies; upright is below.
+    """
     kept = judged[judged["verdict"] == KEPT]
     reasons = judged.loc[judged["verdict"] == REJECTED, "reason"].str.split(": ").str[0]
+    sides = of_groups(judged["spine"], judged["group"]).replace(UNKNOWN, "unclear")
     return {
         "before": len(judged),
         "after": len(kept),
         "patients_before": int(judged["group"].nunique()),
         "patients_after": int(kept["group"].nunique()),
         "by_reason": {str(reason): int(number) for reason, number in reasons.value_counts().items()},
+        "patients_by_spine": {str(side): int(number) for side, number in sides.value_counts().sort_index().items()},
     }
+
+
+def lying(judged: pd.DataFrame) -> str:
+    """A line on the patients whose pictures lie turned or upside down; empty where there are none."""
+    sides = of_groups(judged["spine"], judged["group"])
+    odd = sides[~sides.isin(["below", UNKNOWN])]
+    if odd.empty:
+        return ""
+    sample = ", ".join(f"{patient} ({side})" for patient, side in odd.head(_SHOWN).items())
+    more = f" and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
+    return (
+        f"warning: the pictures of {len(odd)} of {len(sides)} patients lie turned or upside down by the side of their "
+        f"spine, so their lungs and regions are wrong: {sample}{more}; bring them upright, with patients.transform if "
+        "all lie alike"
+    )
 
 
 def _read(path: Path, text: Sequence[str], numbers: Sequence[str] = ()) -> pd.DataFrame:
@@ -91,7 +113,7 @@ def _read(path: Path, text: Sequence[str], numbers: Sequence[str] = ()) -> pd.Da
         (*text, *numbers),
         numbers=numbers,
         remedy=f"its first line must have: {','.join((*text, *numbers))}",
-        dtype=dict.fromkeys(("id", "group", "reason"), str),
+        dtype=dict.fromkeys(("id", "group", "spine", "reason"), str),
         keep_default_na=False,
         encoding="utf-8-sig",
     )
