@@ -148,9 +148,11 @@ def patients_manifest():
 
 
 def patients_table():
-    """The clinical table: the phantom's, the user's, or the one that is downloaded."""
+    """The clinical table: the phantom's, the user's (who may have none), or the one that is downloaded."""
     if CONFIG.patients.source == "phantom":
         return f"{D}/phantom/ictcf/Patients.xlsx"
+    if CONFIG.patients.source == "folder":
+        return CONFIG.patients.table or []
     return CONFIG.patients.table or ictcf_table_copy()
 
 

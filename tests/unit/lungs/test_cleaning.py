@@ -18,7 +18,10 @@ EMPTY = dict.fromkeys(GOOD, 0)
 
 
 def table(*measures):
-    rows = [{"id": f"s{number}", "group": f"g{number // 2}", "spine": "below", **GOOD, **row} for number, row in enumerate(measures)]
+    rows = [
+        {"id": f"s{number}", "group": f"g{number // 2}", "spine": "below", **GOOD, **row}
+        for number, row in enumerate(measures)
+    ]
     return pd.DataFrame(rows)
 
 

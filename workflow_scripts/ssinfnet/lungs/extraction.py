@@ -17,8 +17,8 @@ from ssinfnet.slices.store import SliceStore, write_derived
 def extract(images: Path, shard: int, shards: int, method: str, out_lungs: Path, out_quality: Path) -> None:
     """Write the lungs of a shard of the store `images` by a method of `slice_methods`, and the table of their measures.
 
-    The slices of a shard are its `members`; the table has the columns id, group,
-    those of `MEASURES` and spine, the side on which it lies. Raises `InputError` for a shard that does not exist and for a store without images.
+    The slices of a shard are its `members`; the table has the columns id, group, those of `MEASURES`, and spine, the
+    side on which it lies. Raises `InputError` for a shard that does not exist and for a store without images.
     """
     with SliceStore(images) as store:
         index = store.index.iloc[members(range(len(store.index)), shard, shards)]
