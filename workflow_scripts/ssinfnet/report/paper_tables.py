@@ -64,9 +64,11 @@ def segmentation_table(
     by_method = summaries.read(runs, methods)
     rows = []
     for name, by_seed in by_method.items():
+        absent = [target for target in by_seed[0]["targets"] if _is_absent(by_seed[0], target)]
         for target in (target for target in TARGETS if target in by_seed[0]["targets"]):
-            absent = ABSENT.format(WORDS.get(target, target)) if _is_absent(by_seed[0], target) else ""
-            said = "; ".join(filter(None, (note, absent)))
+            # The means over classes leave such a class out, and say so as well.
+            missing = absent if target.startswith("overall") else [one for one in absent if one == target]
+            said = "; ".join(filter(None, (note, *(ABSENT.format(WORDS.get(one, one)) for one in missing))))
             for metric in (metric for metric in METRICS if metric in by_seed[0]["targets"][target]["metrics"]):
                 row = {"source": "ours", "name": name, "method": methods[name].label, "note": said}
                 row |= {"target": target, "metric": metric, **_pooled(by_seed, target, metric)}
