@@ -196,9 +196,11 @@ def patients_manifest():
 
 
 def patients_table():
-    """The clinical table: the phantom's, the user's, or the one that is downloaded."""
+    """The clinical table: the phantom's, the user's (who may have none), or the one that is downloaded."""
     if CONFIG.patients.source == "phantom":
         return f"{D}/phantom/ictcf/Patients.xlsx"
+    if CONFIG.patients.source == "folder":
+        return given(CONFIG.patients.table)
     return given(CONFIG.patients.table) or ictcf_table_copy()
 
 

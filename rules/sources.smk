@@ -171,9 +171,10 @@ rule prepare_patients:
             if CONFIG.patients.source == "folder"
             else f"--manifest {shlex.quote(patients_manifest())}"
         ),
+        table=options("table"),
     message:
         "Read and verify the patients' pictures and table (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q} {params.pictures}"
-        " --table {input.table:q} --out {output.slices:q} --patients {output.patients:q}"
+        " {params.table} --out {output.slices:q} --patients {output.patients:q}"
         " --provenance {output.provenance:q} 2> {log:q}"

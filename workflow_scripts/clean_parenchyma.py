@@ -50,6 +50,8 @@ def main(argv: list[str] | None = None) -> None:
     write_csv(args.out_quality, judged)
     write_json(args.out_counts, counts)
     print(json.dumps(counts), file=sys.stderr)
+    if warning := cleaning.lying(judged):
+        print(warning, file=sys.stderr)
 
 
 if __name__ == "__main__":

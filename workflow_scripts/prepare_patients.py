@@ -1,8 +1,8 @@
 """Turn the pictures of iCTCF patients and their clinical table into a slice store and a table of patients.
 
 Pictures come from a manifest (download, phantom) or from a folder with one folder of pictures per patient. They are
-joined with the table by patient id. The table of patients that is written has the columns patient, morbidity, score
-(empty: none) and slices.
+joined with the table by patient id; without a table nobody has a severity class. The table of patients that is written
+has the columns patient, morbidity, score (both empty: none) and slices. Files that are not read are named.
 """
 
 import sys
@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     pictures = parser.add_mutually_exclusive_group(required=True)
     pictures.add_argument("--manifest", type=Path, help="list of the pictures, CSV, as download_ictcf writes it")
     pictures.add_argument("--folder", type=Path, help="folder with one folder of pictures per patient")
-    parser.add_argument("--table", type=Path, required=True, help="clinical table, .xlsx or .csv")
+    parser.add_argument("--table", type=Path, help="clinical table, .xlsx or .csv (default: nobody has a class)")
     parser.add_argument("--out", type=Path, required=True, help="slice store, HDF5")
     parser.add_argument("--patients", type=Path, required=True, help="table of the patients that is written, CSV")
     args = parser.parse_args(argv)
@@ -25,7 +25,12 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.sources import patients
 
     config = command.section(Patients, args.config_json, "patients")
-    found = patients.list_folder(args.folder) if args.folder else patients.read_manifest(args.manifest)
+    if args.folder:
+        found, unread = patients.list_folder(args.folder, args.table)
+        for line in unread:
+            print(line, file=sys.stderr)
+    else:
+        found = patients.read_manifest(args.manifest)
     print(patients.prepare(found, args.table, args.out, args.patients, config), file=sys.stderr)
 
 

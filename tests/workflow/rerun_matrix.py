@@ -129,6 +129,8 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("patients.folder", "elsewhere", SUMMARY),
     ("patients.table", "config.yaml", SUMMARY),
     ("patients.scores", "{Severe: 0}", after("prepare_patients")),
+    ("patients.left_out", "[Suspected, Unclear]", after("prepare_patients")),
+    ("patients.transform", "rotate_90", after("prepare_patients")),
     ("patients.*_column", "Other", after("prepare_patients")),
     ("patients.*", "1", after("prepare_patients")),
     ("parenchyma.method", "ictcf", after("extract_parenchyma evaluate_regions")),

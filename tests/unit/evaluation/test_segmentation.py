@@ -101,6 +101,45 @@ def test_undefined_auc_is_counted_and_empty_images_are_named(case, capsys):
     assert "(n = 2, 2 undefined and left out)" in printed
 
 
+@pytest.mark.parametrize("empty", ["one", "skip"])
+def test_a_class_that_no_test_slice_has_is_undefined_and_in_no_mean(case, empty):
+    folder, _, masks, _, _, store = case
+    for mask in masks.values():
+        mask[mask == 2] = 0
+    (folder / "slices.h5").unlink()
+    store("slices.h5", None, mask=masks)
+    frame, summary = run_multi(folder, empty=empty)
+    consolidation = summary["targets"]["consolidation"]
+    for name in ("dice", "iou", "recall", "precision"):
+        found = consolidation["metrics"][name]
+        assert (found["mean"], found["low"], found["high"], found["n"], found["undefined"]) == (None, None, None, 0, 4)
+    assert set(consolidation["constant"].values()) == {None}
+    assert consolidation["metrics"]["specificity"]["mean"] < 1  # the false alarms
+    dice = frame.pivot(index="id", columns="target", values="dice")
+    np.testing.assert_allclose(dice["overall_without_background"], dice["ggo"])
+    np.testing.assert_allclose(dice["overall"], dice[["background", "ggo"]].mean(axis=1))
+
+
+def test_parts_without_infection(case):
+    folder, split, masks, _, _, store = case
+
+    def heal(part):
+        for name in split.loc[split["part"] == part, "id"]:
+            masks[name][masks[name] < 3] = 0
+        (folder / "slices.h5").unlink()
+        store("slices.h5", None, mask=masks)
+
+    heal("test")
+    _, summary = run_single(folder)
+    dice = summary["targets"]["infection"]["metrics"]["dice"]
+    assert (dice["mean"], dice["n"], dice["undefined"]) == (None, 0, 4)
+    assert summary["targets"]["infection"]["constant"] == {"nothing": None, "everything": None}
+    heal("validation")
+    with pytest.raises(InputError, match="no slice of the validation part is infected"):
+        run_single(folder)
+    assert run_single(folder, threshold=0.5)[1]["threshold"]["value"] == 0.5
+
+
 def test_rule_for_empty_masks_decides_the_mean(case):
     folder = case[0]
     one, with_ones = run_single(folder, threshold=1.0)

@@ -18,7 +18,10 @@ EMPTY = dict.fromkeys(GOOD, 0)
 
 
 def table(*measures):
-    rows = [{"id": f"s{number}", "group": f"g{number // 2}", **GOOD, **row} for number, row in enumerate(measures)]
+    rows = [
+        {"id": f"s{number}", "group": f"g{number // 2}", "spine": "below", **GOOD, **row}
+        for number, row in enumerate(measures)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -52,6 +55,7 @@ def test_the_hand_kept_list_always_wins_and_is_counted_as_one_reason():
         "patients_before": 2,
         "patients_after": 1,
         "by_reason": {by_hand: 3},
+        "patients_by_spine": {"below": 2},
     }
 
 
@@ -168,3 +172,20 @@ def test_shards_are_closed(inputs):
         assert shards.read("lungs", "s1").any() and not shards.read("lungs", "s2").any()
     with pytest.raises(InputError):
         shards.read("lungs", "s1")
+
+
+def test_patients_that_lie_turned_or_upside_down_are_counted_and_said(inputs, capsys):
+    for shard in range(2):
+        part = pd.read_csv(inputs / f"{shard}.csv")
+        part["spine"] = part["group"].map({"g0": "below", "g1": "left", "g2": "above"})
+        part.to_csv(inputs / f"{shard}.csv", index=False)
+    judged, counts = clean(inputs)
+    assert judged["verdict"].tolist() == ["kept", "kept", "rejected", "rejected", "kept", "kept"]
+    assert counts["patients_by_spine"] == {"above": 1, "below": 1, "left": 1}
+    said = capsys.readouterr().err
+    assert "2 of 3 patients lie turned or upside down" in said and "g1 (left), g2 (above)" in said
+
+
+def test_patients_that_lie_upright_are_not_said(inputs, capsys):
+    clean(inputs)
+    assert "warning" not in capsys.readouterr().err

@@ -171,7 +171,7 @@ def test_every_slice_of_a_shard_is_in_both_outputs(tmp_path):
     for shard, expected in enumerate([["p0", "p2", "p4"], ["p1", "p3"]]):
         table = pd.read_csv(tmp_path / f"{shard}.csv")
         assert table["id"].tolist() == expected
-        assert table.columns.tolist() == ["id", "group", *cleaning.MEASURES]
+        assert table.columns.tolist() == ["id", "group", *cleaning.MEASURES, "spine"]
         with slices.SliceStore(tmp_path / f"{shard}.h5") as store:
             assert store.ids == expected
             assert [store.read("lungs", name).any() for name in expected] == [name != "p2" for name in expected]

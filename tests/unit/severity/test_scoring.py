@@ -10,10 +10,16 @@ from scipy.stats import spearmanr
 from sklearn import metrics as reference
 
 import score_severity
+from ssinfnet.config.methods import Method
 from ssinfnet.config.severity import Severity
 from ssinfnet.errors import InputError
+from ssinfnet.evaluation.runs import Run
+from ssinfnet.figures import severity as severity_figures
+from ssinfnet.report import findings as verdict
+from ssinfnet.report import paper_tables, summary_page
 from ssinfnet.severity import metrics as severity_metrics
 from ssinfnet.severity import scores as severity
+from ssinfnet.severity.comparisons import of_severity
 from ssinfnet.slices import store as slices
 
 PAIRS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 2)), min_size=2, max_size=14)
@@ -220,7 +226,7 @@ def test_ranking_agrees_with_the_libraries_and_asks_for_ranks_only(pairs):
     assert severity_metrics.ranking(truth, {"ratio": np.exp(5 * ratios)}, resamples=20, seed=0) == found
 
 
-def run(folder, ratios_by_patient, *, verdict="kept", patients=None, empty=(), without_map=None, classes=None):
+def run(folder, ratios_by_patient, *, verdict="kept", patients=None, empty=(), without_map=None, classes=None, **more):
     """Score patients whose slices have constant maps of these ratios, and where given, classes by slice id."""
     ids = [
         (f"{patient}_{n}", patient, r) for patient, ratios in ratios_by_patient.items() for n, r in enumerate(ratios)
@@ -242,7 +248,7 @@ def run(folder, ratios_by_patient, *, verdict="kept", patients=None, empty=(), w
     quality.to_csv(folder / "q.csv", index=False)
     patients.to_csv(folder / "p.csv", index=False)
     (folder / "t.json").write_text('{"threshold": {"value": 0.2}}')
-    config = json.dumps({"severity": {"bootstrap": 100, "folds": 2}})
+    config = json.dumps({"severity": {"bootstrap": 100, "folds": 2, **more}})
     if classes:
         with slices.create_store(folder / "c.h5") as store:
             for slice_id, patient, _ in ids:
@@ -281,6 +287,82 @@ def test_patients_are_scored_joined_by_id_and_left_out_with_a_reason(tmp_path):
     assert metrics["auc_severe"]["value"] == 1
     assert metrics["majority"]["micro_f1"] == pytest.approx(2 / 5)
     assert metrics["slices"]["majority"]["micro_f1"] == pytest.approx(3 / 6)
+
+
+def read(folder):
+    table = pd.read_csv(folder / "patients.csv", keep_default_na=False).set_index("patient")
+    return table, json.loads((folder / "metrics.json").read_text(), parse_constant=lambda text: pytest.fail(text))
+
+
+def test_patients_without_a_class_are_predicted_and_count_in_no_metric(tmp_path):
+    """`f` has no score: the others' fitted cut-offs and the published ones tell what it would be."""
+    (tmp_path / "without").mkdir()
+    run(tmp_path, RATIOS, patients=PATIENTS)
+    run(
+        tmp_path / "without",
+        {k: v for k, v in RATIOS.items() if k != "f"},
+        patients=PATIENTS[PATIENTS["patient"] != "f"],
+    )
+    (table, metrics), (_, without) = read(tmp_path), read(tmp_path / "without")
+    cutoffs = metrics["cutoffs"]
+    row = table.loc["f"]
+    assert float(row["ratio_mean"]) == 0.5 and row["ct_score"] and row["right_anterior_infected"]
+    assert int(row["predicted_published"]) == 2 == np.searchsorted(cutoffs["published"], 0.5, side="right")
+    assert int(row["predicted_fitted"]) == np.searchsorted(cutoffs["fitted"], 0.5, side="right")
+    slices_of = pd.read_csv(tmp_path / "slices.csv").set_index("id")
+    assert slices_of.loc["f_0", "predicted_published"] == 2 and slices_of.loc["f_0", "predicted_fitted"] >= 0
+    assert metrics["counts"].pop("patients_predicted") == without["counts"].pop("patients_predicted") + 1 == 6
+    for unit in (metrics, without):
+        unit.pop("counts")
+    assert metrics == without
+
+
+@pytest.mark.parametrize(
+    ("scores", "cutoffs"),
+    [([1], "published"), ([None], "published"), ([None], "fitted"), ([0, 1, 2], "published"), ([None] * 4, "fitted")],
+)
+def test_published_cutoffs_score_one_patient_or_people_without_any_class(tmp_path, scores, cutoffs):
+    """All the way to the tables, the figures and the page."""
+    names = list("abcd")[: len(scores)]
+    classes = [None if score is None else "x" for score in scores]
+    patients = pd.DataFrame({"patient": names, "morbidity": classes, "score": scores, "slices": 3})
+    run(tmp_path, {name: [0.0, 0.1, 0.6] for name in names}, patients=patients, cutoffs=cutoffs)
+    table, metrics = read(tmp_path)
+    assert table["predicted_published"].tolist() == [1] * len(names) and set(table["predicted_fitted"]) == {""}
+    assert table["ratio_mean"].tolist() == pytest.approx([0.7 / 3] * len(names), rel=1e-3)
+    assert metrics["headline"] == "published" and metrics["cutoffs"]["fitted"] is None
+    assert metrics["fitted"]["micro_f1"] is None and metrics["regions"]["right_anterior"]["patients"] == len(names)
+    anybody = scores != [None] * len(scores)
+    assert (metrics["published"]["micro_f1"] is None) is (not anybody)
+
+    methods = {name: Method(label=name, pretext="none") for name in ("one", "other")}
+    files = tuple(f"{tmp_path}/{name}" for name in ("patients.csv", "slices.csv", "metrics.json"))
+    runs = [Run(name, 0, files) for name in methods]
+    found = [Run(name, 0, files[:1]) for name in methods]
+    compared = of_severity(found, methods, resamples=50, seed=0)
+    assert set(compared["target"]) == ({"patients_published"} if anybody else set())
+    five = paper_tables.severity_table(runs, methods, compared)
+    ours = five[five["source"] == "ours"]
+    said = ours[ours["mean"] == ""]
+    assert (
+        len(said) and said[~said["metric"].isin(["auc_severe", "spearman"])]["note"].str.startswith("undefined").all()
+    )
+    answer = verdict.beats_majority(five, metrics)
+    assert answer.answer == ("Too few patients to tell" if anybody else "Not tested")
+    assert summary_page.groups(five)
+    people = severity_figures.read_patients(tmp_path / "patients.csv"), metrics
+    for draw in ("severity_figure", "roc_figure", "regions_figure"):
+        getattr(severity_figures, draw)({"one": people}).canvas.draw()
+
+
+def test_one_patient_cannot_be_fitted_and_the_remedy_is_named(tmp_path):
+    patients = pd.DataFrame({"patient": ["a"], "morbidity": "x", "score": [1], "slices": 1})
+    with pytest.raises(InputError, match=r"at least two patients of one class.*severity.cutoffs: published"):
+        run(tmp_path, {"a": [0.0]}, patients=patients)
+    assert severity.check_cutoffs(patients, Severity()) == [severity.TOO_FEW]
+    assert severity.check_cutoffs(patients, Severity(cutoffs="published")) == []
+    assert severity.check_cutoffs(patients.assign(score=None), Severity()) == []
+    assert severity.check_cutoffs(PATIENTS, Severity()) == []
 
 
 def numbers(value):

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -9,12 +10,14 @@ import pytest
 from PIL import Image
 
 import prepare_patients
+from ssinfnet.config.labelled import Transform
 from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.errors import InputError
+from ssinfnet.files import pictures
 from ssinfnet.slices.store import SliceStore
 from ssinfnet.sources import patients as ictcf
-from ssinfnet.sources.clinical_table import patient_id, read_table
+from ssinfnet.sources.clinical_table import check_classes, patient_id, read_table
 from ssinfnet.sources.phantom import generate
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -84,7 +87,7 @@ def test_two_series_keep_apart(data):
 
 def test_other_columns_and_scores(data):
     (data / "other.csv").write_text("\ufeffid,class\n3,bad\n1,good\n2,good\n11, bad \n", encoding="utf-8")
-    config = '{"patient_column": "id", "morbidity_column": "class", "scores": {"bad": 2}}'
+    config = '{"patient_column": "id", "morbidity_column": "class", "scores": {"bad": 2}, "left_out": ["good"]}'
     _, patients = prepare(data, config, table="other.csv")
     assert list(patients["score"]) == ["2", "", "", "2"]
 
@@ -119,10 +122,12 @@ def cut_off(data):
 
 
 BROKEN = {
-    "no morbidity column": (write("table.csv", b"Patient,Age\n1,3\n"), "no column 'Morbidity' among Patient, Age"),
+    "no morbidity column": (write("table.csv", b"Patient,Age,Class\n1,3,severe\n"),
+                            "no column 'Morbidity' among Class; give its name as patients.morbidity_column"),
     "no patient column": (write("table.csv", b"Name,Morbidity\na,Mild\n"), "give its name as patients.patient_column"),
     "empty table": (rows(b""), "table.csv: holds no patient"),
-    "morbidity empty": (rows(b"1,Mild\n2,\n3,Mild\n11,Mild\n"), "row 3: p0002 has no Morbidity"),
+    "unknown class": (rows(b"1,Mild\n2,Severre\n3,Mild\n11,Mild\n"),
+                      "did you mean 'Severe'"),
     "patient twice": (rows(b"1,Mild\n2,Mild\nPatient 2,Mild\n3,Mild\n11,Mild\n"), "row 4: p0002 is in row 3 already"),
     "patient empty": (rows(b"1,Mild\n2,Mild\n3,Mild\n11,Mild\n,Mild\n"), "row 6: '' cannot be a patient id"),
     "patient unknown": (rows(b"1,Mild\n2,Mild\n3,Mild\n"), "b9.jpg: patient p0011 is not in"),
@@ -161,6 +166,148 @@ def test_all_defects_are_listed_at_once(data):
     with pytest.raises(InputError, match="3 defects") as error:
         prepare(data)
     assert all(part in str(error.value) for part in ("p0011", "Patient 2/CT/b1.jpg", "Patient 3/CT/b5.jpg"))
+
+
+CLASSES = ["Critically ill", "Suspected", "Mild", "Severe"]
+
+
+@pytest.mark.parametrize(
+    "change", [str.lower, str.upper, lambda name: f"  {name} ", lambda name: name.replace(" ", "  ")]
+)
+def test_case_and_blanks_of_classes_do_not_matter(data, change):
+    expected = read_table(data / "table.csv", Patients())
+    lines = [f"{patient},{change(name)}" for patient, name in zip((3, 1, 2, 11), CLASSES, strict=True)]
+    rows("\n".join(lines).encode())(data)
+    assert read_table(data / "table.csv", Patients()).equals(expected)
+
+
+def test_classes_that_are_numbers(data):
+    rows(b"3,2.0\n1,0\n2,\n11,1\n")(data)
+    table = read_table(data / "table.csv", Patients(scores={0: 0, 1: 1, 2: 2}))
+    assert table["morbidity"].tolist() == ["2", "0", "", "1"] and table["score"].dropna().tolist() == [2, 0, 1]
+
+
+def test_all_unknown_classes_are_listed_with_their_number_and_the_nearest():
+    lines = check_classes(["Sever", "sever", "Sever", "xyzzy", "Mild", "", "n/a", "Suspected"], Patients())
+    assert [line.split(",")[0] for line in lines] == [
+        "2 rows with the Morbidity 'Sever'",
+        "1 row with the Morbidity 'sever'",
+        "1 row with the Morbidity 'xyzzy'",
+    ]
+    assert "did you mean 'Severe'" in lines[1] and "did you mean" not in lines[2] and "patients.left_out" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (
+            {"Control": 0, "Mild": 1, "Severe": 2, "Critically ill": 3},
+            "Critically ill has 3; the severity scores are 0, 1",
+        ),
+        ({"Mild": -1}, "Mild has -1"),
+        ({"Severe": 1, " severe": 2}, "'Severe' and ' severe' are one class with two scores"),
+    ],
+)
+def test_scores_that_cannot_be_are_refused_by_the_config(scores, message):
+    with pytest.raises(ValueError, match=message):
+        Patients(scores=scores)
+    assert Patients(scores={"Severe": 1, "SEVERE": 1}).scores["SEVERE"] == 1
+
+
+@pytest.mark.parametrize(
+    "table", [b"Patient,Age\n3,50\n1,60\n2,70\n11,80\n", b"Patient,Morbidity\n3,\n1,-\n2,N/A\n11, \n"]
+)
+def test_a_table_without_any_class(data, table, capsys):
+    write("table.csv", table)(data)
+    store, patients = prepare(data)
+    assert patients["patient"].tolist() == ["p0003", "p0001", "p0002", "p0011"] and len(store.ids) == 13
+    assert set(patients["morbidity"]) == set(patients["score"]) == {""}
+    assert "no patient has a severity score" in capsys.readouterr().err
+
+
+def test_no_table_at_all(data):
+    arguments = ["--config-json", '{"patients": {}}', "--folder", str(data / "ct"), "--out", str(data / "out.h5")]
+    prepare_patients.main([*arguments, "--patients", str(data / "patients.csv")])
+    patients = pd.read_csv(data / "patients.csv", keep_default_na=False, dtype=str)
+    assert patients.to_dict("list") == {
+        "patient": ["p0002", "p0003", "p0011"],
+        "morbidity": [""] * 3,
+        "score": [""] * 3,
+        "slices": ["1", "10", "2"],
+    }
+
+
+def test_the_check_before_anything_is_read_finds_the_same_patients(data):
+    prepare(data, '{"slices_per_patient": 2}')
+    config = Patients(slices_per_patient=2)
+    found = ictcf.check(ictcf.list_folder(data / "ct").pictures, data / "table.csv", config)
+    assert found.to_csv(index=False) == (data / "patients.csv").read_text()
+    rows(b"3,Sever\n2,Mild\n11,Mild\n")(data)
+    with pytest.raises(InputError, match="'Sever'"):
+        ictcf.check(ictcf.list_folder(data / "ct").pictures, data / "table.csv", config)
+
+
+@pytest.mark.parametrize("transform", get_args(Transform))
+def test_pictures_turned_by_the_opposite_come_out_as_they_were(data, transform):
+    back = {"rotate_90": "rotate_270", "rotate_270": "rotate_90"}.get(transform, transform)
+    picture = np.random.default_rng(0).integers(0, 255, (8, 12), np.uint8)
+    Image.fromarray(pictures.transpose(picture, back)).save(data / "ct/Patient 2/CT/b1.png")
+    (data / "ct/Patient 2/CT/b1.jpg").unlink()
+    store, _ = prepare(data, f'{{"transform": "{transform}"}}')
+    np.testing.assert_array_equal(store.read("image", "p0002_b1"), picture)
+
+
+def test_files_that_are_not_read_are_named_once_with_why(data, capsys):
+    patient = data / "ct/Patient 2"
+    (patient / "CT/ct.nii.gz").write_bytes(b"\x1f\x8b" + bytes(600))
+    (patient / "notes.txt").write_text("seen")
+    (patient / "gone.jpg").symlink_to(data / "nowhere.jpg")
+    (data / "ct/Readme.md").write_text("about")
+    (patient / "CT/.DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    (patient / "Thumbs.db").write_bytes(b"x")
+    shutil.move(data / "table.csv", data / "ct/table.csv")
+    prepare(data, table="ct/table.csv")
+    said = [line for line in capsys.readouterr().err.splitlines() if "not read" in line or "cannot be read" in line]
+    assert sorted(Path(line.split(" (")[0].split(": ")[1]).name for line in said) == [
+        "Readme.md", "ct.nii.gz", "gone.jpg", "notes.txt"
+    ]  # fmt: skip
+    assert "a NIfTI volume" in next(line for line in said if "ct.nii.gz" in line)
+
+
+def test_a_patient_of_whom_nothing_is_read_is_named(data, capsys):
+    shutil.rmtree(data / "ct/Patient 2/CT")
+    (data / "ct/Patient 2/ct.nii").write_bytes(bytes(400))
+    _, patients = prepare(data)
+    said = capsys.readouterr().err
+    assert "Patient 2: holds no picture that is read, so patient p0002 has none" in said and "ct.nii (a NIfTI" in said
+    assert patients.set_index("patient").loc["p0002", "slices"] == "0"
+
+
+@pytest.mark.parametrize("linked", ["Patient 2", "Patient 2/CT", "Patient 2/CT/b1.jpg"])
+def test_links_are_followed(data, linked):
+    expected = prepare(data)[0].ids
+    shutil.move(data / "ct" / linked, data / "elsewhere")
+    (data / "ct" / linked).symlink_to(data / "elsewhere")
+    store, _ = prepare(data)
+    assert store.ids == expected
+
+
+def test_links_that_lead_to_what_is_read_already_are_named_and_not_read_again(data, capsys):
+    expected = prepare(data)[0].ids
+    (data / "ct/Patient 3/again").symlink_to(data / "ct/Patient 3/CT")
+    (data / "ct/Patient 3/CT/round").symlink_to(data / "ct/Patient 3")
+    store, _ = prepare(data)
+    assert store.ids == expected
+    said = capsys.readouterr().err
+    assert said.count("a link to a folder that is read already") == 2
+
+
+def test_dicom_in_a_linked_folder_is_refused(data):
+    (data / "elsewhere").mkdir()
+    (data / "elsewhere/IM1").write_bytes(bytes(128) + b"DICM" + bytes(400))
+    (data / "ct/Patient 2/CT2").symlink_to(data / "elsewhere")
+    with pytest.raises(InputError, match="1 DICOM file"):
+        prepare(data)
 
 
 @pytest.fixture(scope="module")
@@ -223,4 +370,4 @@ def test_real_pictures(data):
     store, _ = prepare(data, '{"slices_per_patient": 5}')
     assert store.ids == [f"p0001_IMG-0001-000{number}" for number in (12, 22, 32, 42, 52)]
     assert store.read("image", store.ids[0]).shape == (512, 512)
-    assert ictcf.list_folder(data / "ct")[0].path.name == "IMG-0001-00007.jpg"
+    assert ictcf.list_folder(data / "ct").pictures[0].path.name == "IMG-0001-00007.jpg"

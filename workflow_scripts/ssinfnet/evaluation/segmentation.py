@@ -6,7 +6,9 @@ Both functions return a frame with one row per image and target, and a JSON-read
   `threshold`;
 - `targets`: for each target its `metrics` (mean, error, low, high, n, undefined), `without_foreground` (number of
   images whose truth, prediction, or both are empty) and `constant` (mean Dice of constant masks, the best of which is
-  the picture-blind baseline);
+  the picture-blind baseline).
+  A class that the truth of no image has cannot be found well or badly: its overlaps are undefined, and it counts in
+  no mean over classes;
 - `per_image`: `id`, `group`, and `values` by target and metric, null where undefined: what the tables pool over seeds.
 """
 
@@ -27,6 +29,7 @@ from ssinfnet.slices.store import SliceStore
 
 OVERALL = "overall"  # as the paper's tables: the mean of the three classes, background among them
 LESIONS_ONLY = "overall_without_background"
+OVERLAPS = ("dice", "iou", "recall", "precision")
 EMPTY = {"one": 1.0, "skip": float("nan")}
 
 
@@ -46,14 +49,18 @@ def evaluate_single(
     """
     empty = EMPTY[config.empty]
     threshold = _threshold(store, split, validation, labels, config)
-    rows, counts = [], []
-    for slice_id in part_ids(split, "test"):
+    ranked, counts = [], []
+    ids = part_ids(split, "test")
+    for slice_id in ids:
         truth = store.read_infection(slice_id, labels)
         probability = _read(test, "infection", slice_id, truth.shape)
-        count = metrics.confusion(truth, probability >= threshold["value"])
-        ranked = {"auc": metrics.auc(truth, probability), "mae": metrics.mae(truth, probability)}
-        rows.append({"id": slice_id, "target": "infection", **metrics.overlaps(count, empty), **ranked})
-        counts.append({"infection": count})
+        counts.append({"infection": metrics.confusion(truth, probability >= threshold["value"])})
+        ranked.append({"auc": metrics.auc(truth, probability), "mae": metrics.mae(truth, probability)})
+    overlaps = _overlaps(counts, "infection", empty)
+    rows = [
+        {"id": slice_id, "target": "infection", **scores, **more}
+        for slice_id, scores, more in zip(ids, overlaps, ranked, strict=True)
+    ]
     frame = _frame(rows, split)
     constant = {
         "nothing": {"infection": _constant(counts, "infection", False, empty)},
@@ -72,16 +79,18 @@ def evaluate_multi(
     """
     empty = EMPTY[config.empty]
     rows, counts = [], []
-    for slice_id in part_ids(split, "test"):
+    ids = part_ids(split, "test")
+    for slice_id in ids:
         mask = store.read("mask", slice_id)
         truth = np.where(mask < len(CLASSES), mask, 0)
         predicted = _read(test, "classes", slice_id, (len(CLASSES), *truth.shape)).argmax(axis=0)
-        count = {name: metrics.confusion(truth == code, predicted == code) for code, name in enumerate(CLASSES)}
-        values = {name: metrics.overlaps(count[name], empty) for name in CLASSES}
+        counts.append({name: metrics.confusion(truth == code, predicted == code) for code, name in enumerate(CLASSES)})
+    overlaps = [_overlaps(counts, name, empty) for name in CLASSES]
+    for slice_id, by_class in zip(ids, zip(*overlaps, strict=True), strict=True):
+        values = dict(zip(CLASSES, by_class, strict=True))
         values[OVERALL] = _mean_of([values[name] for name in CLASSES])
         values[LESIONS_ONLY] = _mean_of([values[name] for name in CLASSES[1:]])
         rows += [{"id": slice_id, "target": target, **scores} for target, scores in values.items()]
-        counts.append(count)
     frame = _frame(rows, split)
     constant = {}
     for answer in CLASSES:
@@ -102,12 +111,19 @@ def _threshold(
     """The threshold of best mean Dice over the validation images, the lowest of equals; or the configured one."""
     if config.threshold != "validation":
         return {"value": config.threshold, "rule": "fixed", "validation_dice": None}
-    curves = []
+    curves, infected = [], False
     for slice_id in part_ids(split, "validation"):
         truth = store.read_infection(slice_id, labels)
         probability = _read(validation, "infection", slice_id, truth.shape)
+        infected |= bool(truth.any())
         thresholds = metrics.confusion_by_threshold(truth, probability)
         curves.append(metrics.dice(thresholds, EMPTY[config.empty]))
+    if not infected:
+        # Any threshold above all of the maps would be best.
+        raise InputError(
+            f"{store.path}: no slice of the validation part is infected, so no threshold can be chosen; give one as "
+            "evaluation.threshold, or split otherwise"
+        )
     curve = np.array([mean_error(scores)[0] for scores in np.transpose(curves)])
     if np.isnan(curve).all():
         raise InputError(f"{validation.path}: no validation image has a Dice; evaluation.empty: one would give it one")
@@ -132,9 +148,18 @@ def _mean_of(scores: Sequence[dict[str, float]]) -> dict[str, float]:
     return {name: mean_error(np.array([score[name] for score in scores]))[0] for name in names}
 
 
+def _overlaps(counts: Sequence[dict[str, Confusion]], target: str, empty: float) -> list[dict[str, float]]:
+    """The metrics of masks of each image; those of overlap are NaN where the truth of no image has the target."""
+    scores = [metrics.overlaps(count[target], empty) for count in counts]
+    undefined = {} if any(score["foreground"] for score in scores) else dict.fromkeys(OVERLAPS, float("nan"))
+    return [score | undefined for score in scores]
+
+
 def _constant(counts: Sequence[dict[str, Confusion]], target: str, everywhere: bool, empty: float) -> np.ndarray:
-    """Dice of each image when every pixel (or none) is called `target`."""
+    """Dice of each image when every pixel (or none) is called `target`; NaN where no image has it."""
     truth = np.array([count[target].tp + count[target].fn for count in counts])
+    if not truth.any():
+        return np.full(len(truth), np.nan)
     other = np.array([count[target].fp + count[target].tn for count in counts])
     nothing = np.zeros_like(truth)
     answer = Confusion(truth, other, nothing, nothing) if everywhere else Confusion(nothing, nothing, truth, other)

@@ -1,7 +1,7 @@
 """Pictures of severity: distributions by class, confusion matrices, ROC curves, and the regions of the lungs.
 
 Every function takes `results`, by method label: the table of patients and the metrics that score_severity writes.
-Patients without a score or ratio are not drawn.
+Patients without a ratio are not drawn, and those without a score only where nobody has one: then all are of one class.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,7 @@ SCORES = {
     1: ("severe (1)", ORANGE, "//"),
     2: ("critically ill (2)", VERMILLION, "xx"),
 }
+UNSCORED = ("all patients", SKY, "")
 FINDINGS = dict(zip(WORDS, zip(WORDS.values(), (SKY, ORANGE), ("", "//"), strict=True), strict=True))
 TICKS = (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1)
 
@@ -76,7 +77,8 @@ def roc_figure(results: Results) -> Figure:
                 values = scored[f"ratio_{metrics['patient_ratio']}" if predictor == "ratio" else predictor].to_numpy()
                 area = metrics["predictors"][predictor]["auc_severe"]
                 if area["value"] is None:
-                    axis.text(0.5, 0.5, "all patients are on one side", ha="center", transform=axis.transAxes)
+                    text = "all patients are on one side" if len(scored) else "no patient has a severity class"
+                    axis.text(0.5, 0.5, text, ha="center", transform=axis.transAxes)
                     continue
                 false, true, _ = roc_curve(severe, values, drop_intermediate=False)
                 interval = f" [{area['low']:.2f}, {area['high']:.2f}]" if area["low"] is not None else ""
@@ -101,17 +103,15 @@ def regions_figure(results: Results) -> Figure:
         figure = Figure(figsize=(max(7.0, 5.2 * len(results)), 0.6 + 3.2 * rows), layout="constrained")
         axes = figure.subplots(rows, len(results), squeeze=False)
         for column, (label, (patients, _)) in zip(axes.T, results.items(), strict=True):
-            scored = _scored(patients)
-            _draw_by_class(column[0], scored, "ct_share")
+            scored, shown = _scored(patients), _shown(patients)
+            _draw_by_class(column[0], shown, "ct_share")
             column[0].set(title=label, ylabel="CT severity score,\nshare of the highest", ylim=(-0.03, 1.03))
-            _draw_bars(
-                column[1],
-                {look: _means(scored[scored["score"] == score], "infected") for score, look in SCORES.items()},
-            )
+            by_score = {look: _means(scored[scored["score"] == score], "infected") for score, look in SCORES.items()}
+            _draw_bars(column[1], by_score if len(scored) else {UNSCORED: _means(shown, "infected")})
             column[1].set_ylabel("infected share of the region")
             if with_classes:
-                _draw_bars(column[2], {look: _means(scored, finding) for finding, look in FINDINGS.items()})
-                column[2].set_ylabel("share of the region,\nall scored patients")
+                _draw_bars(column[2], {look: _means(shown, finding) for finding, look in FINDINGS.items()})
+                column[2].set_ylabel(f"share of the region,\nall {'scored ' if len(scored) else ''}patients")
         patient = Line2D([], [], color=GREEN, linestyle="", marker="o", markersize=4, label="a patient")
         figure.legend(handles=[patient], loc="outside lower center")
     return figure
@@ -121,14 +121,23 @@ def _scored(patients: pd.DataFrame) -> pd.DataFrame:
     return patients[patients["left_out"].isna()]
 
 
+def _shown(patients: pd.DataFrame) -> pd.DataFrame:
+    """The scored patients; where there are none, those with a ratio, all without class."""
+    scored = _scored(patients)
+    return (
+        scored if len(scored) else patients[patients["ratio_mean"].notna()].assign(morbidity="without class", score=-1)
+    )
+
+
 def _draw_ratios(axis: Axes, patients: pd.DataFrame, metrics: dict[str, Any]) -> None:
     over, cutoffs = metrics["patient_ratio"], metrics["cutoffs"]
-    scored = _scored(patients)
-    _draw_by_class(axis, scored, f"ratio_{over}")
-    for kind, colour, line in (("fitted", VERMILLION, "-"), ("published", BLUE, "--")):
-        for value in cutoffs[kind]:
+    shown = _shown(patients)
+    _draw_by_class(axis, shown, f"ratio_{over}")
+    fitted = cutoffs["fitted"] or []
+    for values, colour, line in ((fitted, VERMILLION, "-"), (cutoffs["published"], BLUE, "--")):
+        for value in values:
             axis.axhline(value, color=colour, linestyle=line, linewidth=1.5)
-    top = max([*cutoffs["published"], *cutoffs["fitted"], *scored[f"ratio_{over}"]])
+    top = max([*cutoffs["published"], *fitted, *shown[f"ratio_{over}"]])
     axis.set_yscale("function", functions=(lambda ratio: np.sqrt(np.maximum(ratio, 0)), np.square))
     axis.set_ylim(0, 1.1 * top)
     axis.set_yticks([tick for tick in TICKS if tick <= 1.1 * top])
@@ -155,7 +164,8 @@ def _draw_by_class(axis: Axes, scored: pd.DataFrame, column: str) -> None:
         jitter = position + random.uniform(-0.18, 0.18, len(shown))
         axis.plot(jitter, shown, "o", markersize=3.5, alpha=0.6, color=GREEN, markeredgewidth=0)
     rows = zip(classes.itertuples(), values, strict=True)
-    names = [f"{row.morbidity}\nscore {int(row.score)}\nn = {len(shown)}" for row, shown in rows]
+    scores = {-1: "no score", **{score: f"score {score}" for score in SCORES}}
+    names = [f"{row.morbidity}\n{scores[int(row.score)]}\nn = {len(shown)}" for row, shown in rows]
     axis.set_xticks(positions, names)
 
 

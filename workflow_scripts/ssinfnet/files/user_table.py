@@ -8,9 +8,10 @@ is the one in which a row near the top holds these names. Tables of the workflow
 import csv
 import io
 import itertools
+import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +74,18 @@ def read(
             return _pick(path, _of_workbook(sheets), columns, numbers, options or {}, "UTF-8")
     text = encoding.decode(path, content)
     return _pick(path, _of_text(path, text.text), columns, numbers, options or {}, text.name, sure=text.sure)
+
+
+def holds(path: str | Path, fits: Callable[[str], bool]) -> bool:
+    """Whether a cell of the table, on whatever sheet and whatever parts the cells, fits; raises as `read`."""
+    path = Path(path)
+    content = untrusted.read(path, MAX_BYTES)
+    _refuse_other_formats(path, content)
+    if content.startswith(b"PK"):
+        with workbook.sheets(path) as sheets:
+            return any(fits(_trimmed(cell)) for _, rows in sheets for row in rows for cell in row)
+    cells = re.split(r"[,;\t|\r\n]", encoding.decode(path, content).text)
+    return any(fits(_trimmed(cell.strip('"'))) for cell in cells)
 
 
 def _refuse_other_formats(path: Path, content: bytes) -> None:

@@ -11,9 +11,11 @@ from ssinfnet.errors import InputError
 from ssinfnet.files import user_table
 from ssinfnet.files.tables import read_table
 from ssinfnet.lungs.measures import MEASURES
+from ssinfnet.lungs.orientation import UNKNOWN, of_groups
 from ssinfnet.lungs.verdicts import KEPT, REJECTED
 
 BY_HAND = "excluded by hand"
+_SHOWN = 5
 
 
 def read_quality(paths: Sequence[Path], ids: Sequence[str]) -> pd.DataFrame:
@@ -73,19 +75,39 @@ def judge(quality: pd.DataFrame, config: Cleaning, exclusions: dict[str, str]) -
 
 
 def count(judged: pd.DataFrame) -> dict[str, Any]:
-    """Slices and patients before and after cleaning, and slices by reason; the paper has 6,654 and 6,613 slices."""
+    """Slices and patients before and after cleaning, and slices by reason; the paper has 6,654 and 6,613 slices.
+
+    `patients_by_spine` counts patients by the side on which their spine lies; upright is below.
+    """
     kept = judged[judged["verdict"] == KEPT]
     reasons = judged.loc[judged["verdict"] == REJECTED, "reason"].str.split(": ").str[0]
+    sides = of_groups(judged["spine"], judged["group"]).replace(UNKNOWN, "unclear")
     return {
         "before": len(judged),
         "after": len(kept),
         "patients_before": int(judged["group"].nunique()),
         "patients_after": int(kept["group"].nunique()),
         "by_reason": {str(reason): int(number) for reason, number in reasons.value_counts().items()},
+        "patients_by_spine": {str(side): int(number) for side, number in sides.value_counts().sort_index().items()},
     }
 
 
 def _read_shard(path: Path, remedy: str) -> pd.DataFrame:
-    columns = ("id", "group", *MEASURES)
-    text = {"id": str, "group": str}  # even if they look like numbers
+    columns = ("id", "group", "spine", *MEASURES)
+    text = {"id": str, "group": str, "spine": str}  # even if they look like numbers
     return read_table(path, columns, numbers=MEASURES, remedy=remedy, dtype=text, keep_default_na=False)
+
+
+def lying(judged: pd.DataFrame) -> str:
+    """A line on the patients whose pictures lie turned or upside down; empty where there are none."""
+    sides = of_groups(judged["spine"], judged["group"])
+    odd = sides[~sides.isin(["below", UNKNOWN])]
+    if odd.empty:
+        return ""
+    sample = ", ".join(f"{patient} ({side})" for patient, side in odd.head(_SHOWN).items())
+    more = f" and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
+    return (
+        f"warning: the pictures of {len(odd)} of {len(sides)} patients lie turned or upside down by the side of their "
+        f"spine, so their lungs and regions are wrong: {sample}{more}; bring them upright, with patients.transform if "
+        "all lie alike"
+    )

@@ -8,6 +8,9 @@ import pandas as pd
 from ssinfnet.slices.labels import WORDS
 
 PERCENT = "95\N{NO-BREAK SPACE}%"
+FEWEST = 5
+"""Groups, or patients on the rarer side, below which an interval from resampling is too narrow to judge by: of three
+that are drawn by chance alone, all lie above the middle once in eight times."""
 
 
 class Finding(NamedTuple):
@@ -28,21 +31,27 @@ def findings(tables: Mapping[int, pd.DataFrame], severity: Sequence[Mapping[str,
         for target, what in WORDS.items():
             result.append(better_than_chance(question.format(what), tables[3], target, what))
     result.append(pretext_helps(tables[2]))
-    result.append(beats_majority(tables[5], severity[0]["headline"] if severity else None))
+    result.append(beats_majority(tables[5], severity[0] if severity else None))
     return result
 
 
 def better_than_chance(question: str, table: pd.DataFrame, target: str, what: str) -> Finding:
-    """Yes where the whole interval of the mean Dice of every method lies above the picture-blind baseline."""
+    """Yes where the whole interval of the mean Dice of every method lies above the picture-blind baseline.
+
+    Without an interval, or with one from too few groups, there is no answer.
+    """
     rows = _ours(table, target, "dice")
-    above = [_number(row["low"] or row["mean"]) > _number(row["chance"]) for row in rows]
+    if not any(row["mean"] for row in rows):
+        return Finding(question, "Not tested", None, f"No slice of the test part has {what}.")
+    above = [bool(row["low"]) and _number(row["low"]) > _number(row["chance"]) for row in rows]
     chance = max(_number(row["chance"]) for row in rows)
     scores = "; ".join(f"{row['method']} {_with_interval(row)}" for row in rows)
     because = (
         f"Mean Dice of {what} on {rows[0]['n']} test slices: {scores}. The picture-blind baseline reaches {chance:.3f}."
     )
-    if not all(row["low"] for row in rows):
-        because += " There are too few groups for an interval, so this compares the means alone."
+    if any(_too_few_groups(row) for row in rows):
+        because += f" With fewer than {FEWEST} groups an interval says too little to judge by."
+        return Finding(question, "Too few groups to tell", None, because)
     if all(above):
         return Finding(question, "Yes", True, because)
     if any(above):
@@ -60,9 +69,9 @@ def pretext_helps(table: pd.DataFrame) -> Finding:
         return Finding(question, "Not tested", None, because)
     parts, signs = [], set()
     for row in rows:
-        interval = "no interval, too few groups"
+        interval = "too few groups for an interval to judge by"
         sign = 0
-        if row["difference_low"]:
+        if row["difference_low"] and not _too_few_groups(row):
             low, high = _number(row["difference_low"]), _number(row["difference_high"])
             interval = f"{PERCENT} interval {low:+.3f} to {high:+.3f}"
             sign = (low > 0) - (high < 0)
@@ -79,36 +88,62 @@ def pretext_helps(table: pd.DataFrame) -> Finding:
     return Finding(question, *(answers[signs.pop()] if len(signs) == 1 else ("It depends", None)), because)
 
 
-def beats_majority(table: pd.DataFrame, cutoffs: str | None) -> Finding:
-    """Accuracy and balanced accuracy of patients against the picture-blind baseline, at the cut-offs of the config."""
+def beats_majority(table: pd.DataFrame, severity: Mapping[str, Any] | None) -> Finding:
+    """Whether severity is told better than by the picture-blind baseline, by the cut-offs that `severity` names.
+
+    In part where the ratio ranks patients better than by chance (the interval of the AUC lies above 0.5). Yes where
+    the predicted scores also have a balanced accuracy whose interval lies above the majority's, which is one over the
+    number of scores and so has none. Of ratios that know nothing 2 to 4 % pass the first (30 patients, 5 to 15 of them
+    severe) and fewer both; where the first fails, balanced accuracy is no second try. Plain accuracy is shown and not
+    judged: where most patients share a class, a good answer can have less of it.
+    """
     question = "Is severity told better than by the picture-blind baseline?"
-    if cutoffs is None:
+    if severity is None:
         return Finding(question, "Not tested", None, "The severity stage is not configured.")
-    names = {"micro_f1": "accuracy", "balanced_accuracy": "balanced accuracy"}
-    base = {metric: _number(_ours(table, "patients_majority", metric)[0]["mean"]) for metric in names}
-    parts, wins = [], []
+    cutoffs, names = severity["headline"], {"micro_f1": "accuracy", "balanced_accuracy": "balanced accuracy"}
+    majority = {metric: _ours(table, "patients_majority", metric)[0]["mean"] for metric in names}
+    if not majority["micro_f1"]:
+        because = "No patient with a kept slice has a severity class; predicted ones are in the tables of patients."
+        return Finding(question, "Not tested", None, because)
+    parts, ranks, tells = [], [], []
     for row in _ours(table, f"patients_{cutoffs}", "micro_f1"):
-        values = {
-            metric: _number(found["mean"])
-            for metric in names
-            for found in _ours(table, f"patients_{cutoffs}", metric)
-            if found["name"] == row["name"]
-        }
-        wins.append([values[metric] > base[metric] for metric in names])
-        text = " and ".join(f"{name} {values[metric]:.3f}" for metric, name in names.items())
-        (auc,) = (found for found in _ours(table, "patients", "auc_severe") if found["name"] == row["name"])
+        (balanced,), (auc,) = (
+            [found for found in _ours(table, target, metric) if found["name"] == row["name"]]
+            for target, metric in ((f"patients_{cutoffs}", "balanced_accuracy"), ("patients", "auc_severe"))
+        )
+        ranks.append(_above(auc, 0.5))
+        tells.append(ranks[-1] and _above(balanced, _number(majority["balanced_accuracy"])))
+        text = f"accuracy {_number(row['mean']):.3f} and balanced accuracy {_with_interval(balanced)}"
         ranking = f", AUC for severe or worse {_with_interval(auc)}" if auc["mean"] else ""
         parts.append(f"{row['method']} has {text}{ranking}")
-    baseline = " and ".join(f"{name} {base[metric]:.3f}" for metric, name in names.items())
+    baseline = " and ".join(f"{name} {_number(majority[metric]):.3f}" for metric, name in names.items())
     because = (
         f"With {cutoffs} cut-offs, by patient: {'; '.join(parts)}. The picture-blind baseline, always the most "
         f"frequent class, has {baseline}."
     )
-    if all(all(pair) for pair in wins):
+    if (rarer := _rarer_side(severity)) < FEWEST:
+        because += f" {rarer} patients on one side of severe are too few to judge by."
+        return Finding(question, "Too few patients to tell", None, because)
+    if all(tells):
         return Finding(question, "Yes", True, because)
-    if any(any(pair) for pair in wins):
+    if any(ranks):
         return Finding(question, "In part", None, because)
-    return Finding(question, "No", False, because)
+    return Finding(question, "Not shown", False, because)
+
+
+def _rarer_side(severity: Mapping[str, Any]) -> int:
+    """The patients that are severe or worse, or those that are not: the fewer."""
+    others, *severe = (sum(row) for row in severity["published"]["confusion_matrix"])
+    return min(others, sum(severe))
+
+
+def _above(row: Mapping[str, str], value: float) -> bool:
+    return bool(row["low"]) and _number(row["low"]) > value
+
+
+def _too_few_groups(row: Mapping[str, str]) -> bool:
+    """Whether there is no interval, or one from fewer than `FEWEST` groups."""
+    return not row["low"] or int(row["groups"]) < FEWEST
 
 
 def _ours(table: pd.DataFrame, target: str, metric: str) -> list[dict[str, str]]:

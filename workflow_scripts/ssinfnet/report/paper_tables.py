@@ -30,7 +30,7 @@ from ssinfnet.files.tables import read_csv
 from ssinfnet.report import published
 from ssinfnet.severity import seeds
 from ssinfnet.severity.metrics import CUTOFFS
-from ssinfnet.slices.labels import LESIONS
+from ssinfnet.slices.labels import LESIONS, WORDS
 
 COLUMNS = (
     *("source", "name", "method", "target", "metric", "mean", "error", "low", "high", "n", "groups", "undefined"),
@@ -45,8 +45,11 @@ SEVERITY_METRICS = (
 )
 ORACLE = "oracle: the prior is the ground truth of the test slices"
 MAJORITY = "Always the most frequent class"
+ABSENT = "no slice of the test part has {}, so how well it is found is undefined"
 NO_CLASSES = "no row of ours: the masks of this data set do not tell the classes"
 NO_SEVERITY = "no row of ours: the severity stage is not configured"
+NOBODY = "undefined: no patient with a kept slice has a severity class; each has a predicted one by published cut-offs"
+NOT_FITTED = "undefined: the patients with a severity class are too few to fit cut-offs"
 
 
 def segmentation_table(
@@ -61,9 +64,13 @@ def segmentation_table(
     by_method = summaries.read(runs, methods)
     rows = []
     for name, by_seed in by_method.items():
+        absent = [target for target in by_seed[0]["targets"] if _is_absent(by_seed[0], target)]
         for target in (target for target in TARGETS if target in by_seed[0]["targets"]):
+            # The means over classes leave such a class out, and say so as well.
+            missing = absent if target.startswith("overall") else [one for one in absent if one == target]
+            said = "; ".join(filter(None, (note, *(ABSENT.format(WORDS.get(one, one)) for one in missing))))
             for metric in (metric for metric in METRICS if metric in by_seed[0]["targets"][target]["metrics"]):
-                row = {"source": "ours", "name": name, "method": methods[name].label, "note": note}
+                row = {"source": "ours", "name": name, "method": methods[name].label, "note": said}
                 row |= {"target": target, "metric": metric, **_pooled(by_seed, target, metric)}
                 rows.append(row)
     _add_differences(number, rows, methods, compared)
@@ -75,7 +82,8 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared:
 
     Targets are `patients_fitted`, `patients_published`, `slices_fitted` and `slices_published` by the cut-offs, and
     `patients` for what needs none; first is the picture-blind baseline, `patients_majority`. Several seeds: the numbers
-    are averaged over them, and the intervals come from drawing the same patients for all.
+    are averaged over them, and the intervals come from drawing the same patients for all. Numbers that need patients
+    with a class, or more of them, are empty, and the note says so.
     Without runs it is the published rows and a note.
     """
     if not runs:
@@ -86,12 +94,13 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared:
         found.setdefault(run.method, []).append(run)
     rows = []
     first = read_json(runs[0].path)
+    nobody = NOBODY if not first["counts"]["patients_scored"] else ""
     for unit in seeds.UNITS:
         label = {"name": "majority", "method": MAJORITY, "target": f"{unit}_majority"}
         majority = _by_unit(first, unit)["majority"]
         for metric in SEVERITY_METRICS:
             interval = dict(zip(("low", "high"), majority["intervals"][metric], strict=True))
-            rows.append({**label, "metric": metric, **interval, **_seeds([majority[metric]])})
+            rows.append({**label, "metric": metric, **interval, **_seeds([majority[metric]]), "note": nobody})
     for name, by_seed in found.items():
         scores = [read_json(run.path) for run in by_seed]
         intervals = seeds.intervals(by_seed, scores[0])
@@ -99,9 +108,11 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared:
         for unit, cutoffs, metric in itertools.product(seeds.UNITS, CUTOFFS, SEVERITY_METRICS):
             row = {**label, "target": f"{unit}_{cutoffs}", "metric": metric, "n": counts[f"{unit}_scored"]}
             values = [_by_unit(score, unit)[cutoffs][metric] for score in scores]
+            row["note"] = nobody or (NOT_FITTED if None in values else "")
             rows.append(row | _seeds(values) | intervals[f"{unit}_{cutoffs}", metric])
         for metric, chance in (("auc_severe", 0.5), ("spearman", 0.0)):
             row = {**label, "target": "patients", "metric": metric, "n": counts["patients_scored"], "chance": chance}
+            row["note"] = nobody
             values = [score["predictors"]["ratio"][metric]["value"] for score in scores]
             rows.append(row | _seeds(values) | intervals["patients", metric])
     _add_differences(5, rows, methods, compared)
@@ -159,6 +170,12 @@ def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict
     elif metric == "auc":
         result["chance"] = 0.5
     return {**result, "seeds": len(by_seed)}
+
+
+def _is_absent(summary: dict[str, Any], target: str) -> bool:
+    """Whether no slice of the test part has the target, so that there is nothing to find."""
+    counts = summary["targets"][target].get("without_foreground")
+    return counts is not None and counts["truth"] == summary["images"]
 
 
 def _by_unit(metrics: dict[str, Any], unit: str) -> dict[str, Any]:

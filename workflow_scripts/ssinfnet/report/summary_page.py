@@ -39,6 +39,7 @@ def render(
     `counts` those of the cleaning, `notice` stands above all, and `split_hash` is the SHA-256 of the split.
     Raises `InputError` for an unreadable picture.
     """
+    sides = (counts or {}).get("patients_by_spine", {})
     return pages.render(
         "summary.html.j2",
         notice=notice,
@@ -57,6 +58,7 @@ def render(
         paper=_paper_split(),
         split_hash=split_hash,
         counts=counts,
+        lying=sum(number for side, number in sides.items() if side not in ("below", "unclear")),
         severity_counts=severity[0]["counts"] if severity else None,
         cutoffs=severity[0]["cutoffs"] if severity else None,
         figures=_figures(figures),
@@ -150,7 +152,7 @@ def _baseline(table: pd.DataFrame, target: str, ours: pd.DataFrame, metrics: Seq
     """The picture-blind baseline: the most frequent class for severity, the best constant mask for the others."""
     majority = table[table["target"] == f"{target.split('_')[0]}_majority"].set_index("metric")
     if target.endswith(("_fitted", "_published")) and len(majority):
-        values = majority["mean"].to_dict()
+        values = majority.loc[majority["mean"] != "", "mean"].to_dict()
         detail = majority["method"].iloc[0].lower()
     else:
         values = ours[ours["chance"] != ""].drop_duplicates("metric").set_index("metric")["chance"].to_dict()

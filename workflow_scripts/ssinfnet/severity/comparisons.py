@@ -19,7 +19,8 @@ def of_severity(runs: Sequence[Run], methods: Mapping[str, Method], *, resamples
     """The comparisons of Table 5 from the tables of patients (CSV files) of `runs`: accuracy and balanced accuracy.
 
     Both are means over patients of being right, the latter weighted such that every true class counts the same; the
-    weights are those of the patients at hand in every resample. Each patient is a group.
+    weights are those of the patients at hand in every resample. Each patient is a group. Cut-offs by which nobody is
+    predicted are left out.
     Raises `InputError` for runs that scored different patients.
     """
     by_method: dict[str, list[pd.DataFrame]] = {}
@@ -28,7 +29,7 @@ def of_severity(runs: Sequence[Run], methods: Mapping[str, Method], *, resamples
         summaries.require_known(run, methods)
         columns = ["score", *(f"predicted_{cutoffs}" for cutoffs in CUTOFFS)]
         table = read_table(run.path, ("patient", *columns), dtype={"patient": str}).set_index("patient")[columns]
-        table = table.dropna()
+        table = table.dropna(subset=["score", "predicted_published"])
         first = first or (run.path, table["score"])
         if not table["score"].equals(first[1]):
             raise InputError(f"{run.path}: scored other patients than {first[0]}; score both again")
@@ -38,6 +39,10 @@ def of_severity(runs: Sequence[Run], methods: Mapping[str, Method], *, resamples
         truth = by_method[one][0]["score"]
         balance = (1 / truth.map(truth.value_counts())).to_numpy() * len(truth) / truth.nunique()
         for cutoffs in CUTOFFS:
+            if not len(truth) or any(
+                t[f"predicted_{cutoffs}"].isna().any() for t in (*by_method[one], *by_method[other])
+            ):
+                continue
             difference = np.subtract(*(_right(by_method[name], cutoffs) for name in (one, other)))
             for metric, weights in (("micro_f1", 1.0), ("balanced_accuracy", balance)):
                 found = paired.compare(difference * weights, truth.index.to_numpy(), resamples=resamples, seed=seed)

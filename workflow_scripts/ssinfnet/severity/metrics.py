@@ -25,13 +25,25 @@ def classification(
     """The metrics of scores (n,) against the true ones (n,), their `intervals` (low, high) and `confusion_matrix`.
 
     `groups` (n,) are the patients. The matrix has the truth in rows. Cut-offs are not fitted again on the resamples.
+    Of no item at all (n = 0), all are None.
     """
+    if not len(truth):
+        return undefined()
     matrices = _matrices(truth, predicted, groups)
     whole = matrices.sum(axis=0)
     return {
         **{name: float(value) for name, value in from_matrix(whole).items()},
         "intervals": intervals(truth, [predicted], groups, resamples=resamples, seed=seed),
         "confusion_matrix": whole.astype(int).tolist(),
+    }
+
+
+def undefined() -> dict[str, Any]:
+    """The metrics of `classification` where there is nothing to compare, or nothing to compare with."""
+    return {
+        **dict.fromkeys(METRICS),
+        "intervals": {name: [None, None] for name in METRICS},
+        "confusion_matrix": np.zeros((len(SCORES),) * 2, int).tolist(),
     }
 
 
@@ -51,7 +63,7 @@ def intervals(
 
 def majority(truth: np.ndarray, groups: np.ndarray, *, resamples: int, seed: int) -> dict[str, Any]:
     """The same for the picture-blind baseline, which always answers the most frequent true score."""
-    answer = np.full_like(truth, np.bincount(truth).argmax())
+    answer = np.full_like(truth, np.bincount(truth).argmax() if len(truth) else 0)
     return classification(truth, answer, groups, resamples=resamples, seed=seed)
 
 
@@ -94,7 +106,7 @@ def ranking(
     Resamples in which a number is undefined are left out; all are None where it is undefined for the patients.
     """
     random = np.random.default_rng(seed)
-    drawn = [random.integers(0, len(truth), len(truth)) for _ in range(resamples)]
+    drawn = [random.integers(0, len(truth), len(truth)) for _ in range(resamples if len(truth) else 0)]
     drawn = [chosen for chosen in drawn if _vary(truth[chosen] >= 1)]
     result: dict[str, dict[str, dict[str, float | None]]] = {}
     first: tuple[float, np.ndarray] | None = None
@@ -116,7 +128,7 @@ def auc_severe(truth: np.ndarray, values: np.ndarray) -> float:
     most of the stage's time.
     """
     severe = truth >= 1
-    if not len(severe) or not _vary(severe):
+    if not _vary(severe):
         return float("nan")
     ranks = rankdata(values)
     count = severe.sum()
@@ -172,4 +184,4 @@ def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
 
 
 def _vary(values: np.ndarray) -> bool:
-    return bool((values != values[0]).any())
+    return bool((values != values[:1]).any())

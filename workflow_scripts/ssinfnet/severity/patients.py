@@ -12,7 +12,7 @@ from ssinfnet.lungs.verdicts import KEPT
 from ssinfnet.severity import metrics as severity_metrics
 from ssinfnet.severity import regions as severity_regions
 from ssinfnet.severity.regions import FINDINGS, REGIONS, VOLUME_REGIONS
-from ssinfnet.severity.scores import infection_ratio
+from ssinfnet.severity.scores import NO_SCORE, infection_ratio
 from ssinfnet.slices.labels import CONSOLIDATION, GGO
 from ssinfnet.slices.shards import Shards
 from ssinfnet.slices.store import SliceStore
@@ -68,7 +68,7 @@ def measure(
         reasons = {
             "lungs rejected": verdicts[slice_id] != KEPT,
             "no lungs": np.isnan(ratio),
-            "no severity score": pd.isna(score_of[patient]),
+            NO_SCORE: pd.isna(score_of[patient]),
         }
         left_out = next((reason for reason, applies in reasons.items() if applies), "")
         rows.append((slice_id, patient, score_of[patient], verdicts[slice_id], ratio, left_out))

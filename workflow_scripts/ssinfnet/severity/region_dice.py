@@ -85,6 +85,9 @@ def evaluate(
         rows += list(_dice(group, names, pooled, targets, EMPTY[scoring.empty]))
         scores.append({"group": group, **_ct_scores(pooled[:, 0], least)})
     frame = pd.DataFrame(rows, columns=["group", "region", "target", "lung", *COUNTS, "dice"])
+    # What no group has cannot be found well or badly.
+    present = frame.groupby("target")[["tp", "fn"]].sum().sum(axis=1) > 0
+    frame["dice"] = frame["dice"].where(frame["target"].map(present), np.nan)
     return frame, {
         "slices": len(test),
         "slices_used": len(test) - sum(left_out.values()),

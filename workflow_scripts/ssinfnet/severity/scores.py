@@ -14,6 +14,11 @@ from ssinfnet.config.severity import Severity
 from ssinfnet.errors import InputError
 
 CLASSES = 3  # scores 0, 1 (severe), 2 (critically ill)
+NO_SCORE = "no severity score"
+"""Why a slice or patient with a ratio counts in no metric."""
+TOO_FEW = (
+    "fitted cut-offs need at least two patients of one class; score more patients, or take severity.cutoffs: published"
+)
 
 
 def infection_ratio(infection: np.ndarray, lungs: np.ndarray) -> float:
@@ -56,14 +61,29 @@ def fit_cutoffs(ratios: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
     return float(midpoints[low]), float(midpoints[high])
 
 
+def can_fit(scores: np.ndarray, groups: np.ndarray) -> bool:
+    """Whether cut-offs can be fitted and tried on others: two groups (n,), and two items of one of the scores (n,)."""
+    return len(set(groups)) > 1 and int(np.bincount(scores).max()) > 1
+
+
+def check_cutoffs(patients: pd.DataFrame, config: Severity) -> list[str]:
+    """A line where the cut-offs of the config need more patients; `patients` has score (NaN: none) and slices."""
+    scored = patients[patients["score"].notna() & (patients["slices"] > 0)]
+    if config.cutoffs == "published" or scored.empty:
+        return []
+    if can_fit(scored["score"].to_numpy(dtype=int), scored["patient"].to_numpy()):
+        return []
+    return [TOO_FEW]
+
+
 def cross_validate(ratios: np.ndarray, scores: np.ndarray, groups: np.ndarray, *, folds: int, seed: int) -> np.ndarray:
     """Scores (n,) predicted with cut-offs that were fitted without the item's fold; groups stay in one fold.
 
     There are fewer folds where there are few items; with less than two, `InputError` is raised.
     """
+    if not can_fit(scores, groups):
+        raise InputError(TOO_FEW)
     folds = min(folds, int(np.bincount(scores).max()), len(np.unique(groups)))
-    if folds < 2:
-        raise InputError("fitted cut-offs need at least two patients of one class; score more patients")
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     predicted = np.zeros(len(scores), dtype=int)
     for fit, test in splitter.split(ratios, scores, groups):
@@ -72,11 +92,13 @@ def cross_validate(ratios: np.ndarray, scores: np.ndarray, groups: np.ndarray, *
 
 
 def score_patients(patients: pd.DataFrame, slices: pd.DataFrame, config: Severity) -> pd.DataFrame:
-    """All patients with their ratios and predicted scores, or the reason why they are left out.
+    """All patients with their ratios and predicted scores, and why those that no metric counts are left out.
 
     `patients` has patient, morbidity, score (NaN: none) and slices (count); `slices` has patient and ratio of the
     slices to use. Adds kept_slices, ratio_mean, ratio_max, predicted_published, predicted_fitted, and left_out, empty
-    for a patient who is scored.
+    for a patient who is scored. One without a severity score has all the same, its fitted prediction by the cut-offs
+    of all who are scored. Nobody has a fitted one where cut-offs cannot be fitted, which is an `InputError` if the
+    config asks for them and anybody is scored.
     """
     by_patient = slices.groupby("patient")["ratio"].agg(["size", "mean", "max"])
     table = patients.join(by_patient, on="patient").rename(
@@ -84,26 +106,32 @@ def score_patients(patients: pd.DataFrame, slices: pd.DataFrame, config: Severit
     )
     table["kept_slices"] = table["kept_slices"].fillna(0).astype(int)
     table["left_out"] = np.select(
-        [table["slices"] == 0, table["score"].isna(), table["kept_slices"] == 0],
-        ["no pictures", "no severity score", "no slice kept"],
+        [table["slices"] == 0, table["kept_slices"] == 0, table["score"].isna()],
+        ["no pictures", "no slice kept", NO_SCORE],
         default="",
     )
-    return _predict(table, table[f"ratio_{config.patient_ratio}"], table["left_out"] == "", config)
+    table = _predict(table, table[f"ratio_{config.patient_ratio}"], config)
+    if config.cutoffs == "fitted" and (table["left_out"] == "").any() and table["predicted_fitted"].isna().all():
+        raise InputError(TOO_FEW)
+    return table
 
 
 def score_slices(slices: pd.DataFrame, config: Severity) -> pd.DataFrame:
     """Slices (id, patient, score, ratio, left_out) with predicted_published and predicted_fitted, as in Table V."""
-    return _predict(slices, slices["ratio"], slices["left_out"] == "", config)
+    return _predict(slices, slices["ratio"], config)
 
 
-def _predict(table: pd.DataFrame, ratios: pd.Series, used: pd.Series, config: Severity) -> pd.DataFrame:
+def _predict(table: pd.DataFrame, ratios: pd.Series, config: Severity) -> pd.DataFrame:
     table = table.copy()
     table[["predicted_published", "predicted_fitted"]] = pd.NA
-    if used.any():
-        values, scores = ratios[used].to_numpy(), table.loc[used, "score"].to_numpy(dtype=int)
-        groups = table.loc[used, "patient"].to_numpy()
-        table.loc[used, "predicted_published"] = classify(values, config.published)
-        table.loc[used, "predicted_fitted"] = cross_validate(
+    scored, unscored = table["left_out"] == "", table["left_out"] == NO_SCORE
+    usable = scored | unscored
+    table.loc[usable, "predicted_published"] = classify(ratios[usable].to_numpy(), config.published)
+    values, scores = ratios[scored].to_numpy(), table.loc[scored, "score"].to_numpy(dtype=int)
+    groups = table.loc[scored, "patient"].to_numpy()
+    if len(scores) and can_fit(scores, groups):
+        table.loc[scored, "predicted_fitted"] = cross_validate(
             values, scores, groups, folds=config.folds, seed=config.seed
         )
+        table.loc[unscored, "predicted_fitted"] = classify(ratios[unscored].to_numpy(), fit_cutoffs(values, scores))
     return table

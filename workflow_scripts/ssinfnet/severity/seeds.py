@@ -19,6 +19,7 @@ UNITS = ("patients", "slices")
 def intervals(by_seed: Sequence[Run], metrics: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, float | None]]:
     """`low` and `high` (95 %) by target and metric, of the metrics averaged over the seeds.
 
+    Both are None where there is nothing to compare with: no patient has a score, or no cut-offs were fitted.
     Each run has the values patients (CSV), slices (CSV) and metrics (JSON); `metrics` is that of one of them and says
     how often to resample and which ratio of a patient counts. Patients are drawn, the same for all seeds.
     Raises `InputError` for seeds that scored different patients or slices.
@@ -31,6 +32,10 @@ def intervals(by_seed: Sequence[Run], metrics: Mapping[str, Any]) -> dict[tuple[
         tables = _scored([Path(run.values[place]) for run in by_seed], columns)
         truth, patients = tables[0]["score"].to_numpy(dtype=int), tables[0]["patient"].to_numpy(dtype=str)
         for cutoffs in CUTOFFS:
+            if not len(truth) or any(table[f"predicted_{cutoffs}"].isna().any() for table in tables):
+                unknown = dict.fromkeys(("low", "high"))
+                result |= {(f"{unit}_{cutoffs}", metric): unknown for metric in severity_metrics.METRICS}
+                continue
             answers = [table[f"predicted_{cutoffs}"].to_numpy(dtype=int) for table in tables]
             found = severity_metrics.intervals(truth, answers, patients, **metrics["bootstrap"])
             for metric, (low, high) in found.items():

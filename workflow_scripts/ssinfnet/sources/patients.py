@@ -6,70 +6,86 @@ the phantom) or from a folder that holds one folder per patient.
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ssinfnet.config.patients import Patients
 from ssinfnet.errors import InputError
+from ssinfnet.files import untrusted
 from ssinfnet.files.atomic import write_csv
 from ssinfnet.files.hashes import file_hash
-from ssinfnet.files.pictures import list_pictures, natural_key, read_grey
+from ssinfnet.files.pictures import SUFFIXES, list_pictures, natural_key, read_grey, transpose
 from ssinfnet.files.tables import read_csv
 from ssinfnet.files.untrusted import is_inside
 from ssinfnet.slices.store import create_store
-from ssinfnet.sources.clinical_table import patient_id, read_table
+from ssinfnet.sources.clinical_table import as_frame, patient_id, read_table
 from ssinfnet.sources.manifest import MANIFEST, Picture
 
 
-def prepare(
-    pictures: list[Picture], table: str | Path, out: str | Path, patients_out: str | Path, config: Patients
-) -> str:
-    """Write the slice store `out` (image; the group is the patient) and the table `patients_out`.
+class Found(NamedTuple):
+    """The pictures of a folder, and a line for each of its files that is not read."""
 
-    `patients_out` has a row for each patient of the clinical table: patient, morbidity, score (empty: none) and slices,
-    the number of pictures. Returns what was found, in a sentence. Raises `InputError` that lists all defects.
+    pictures: list[Picture]
+    unread: list[str]
+
+
+def prepare(
+    pictures: list[Picture], table: str | Path | None, out: str | Path, patients_out: str | Path, config: Patients
+) -> str:
+    """Write the slice store `out` (image; the group is the patient) and the table `patients_out`, that of `check`.
+
+    Returns what was found, in a sentence. Raises `InputError` that lists all defects.
     """
-    patients = read_table(table, config)
-    by_patient: dict[str, list[Picture]] = {}
-    for picture in pictures:
-        by_patient.setdefault(picture.patient, []).append(picture)
-    known = set(patients["patient"])
-    defects = [
-        f"{found[0].path}: patient {name} is not in {table}" for name, found in by_patient.items() if name not in known
-    ]
-    chosen = {name: _spread(by_patient.get(name, []), config.slices_per_patient) for name in patients["patient"]}
+    patients, chosen, defects = _join(pictures, table, config)
     with create_store(out) as writer:
         for name, found in chosen.items():
             for picture, slice_name in zip(found, _names(found), strict=True):
                 try:
                     _check_sum(picture)
-                    writer.add(
-                        f"{name}_{slice_name}", group=name, origin=_origin(picture), image=read_grey(picture.path)
-                    )
+                    image = np.ascontiguousarray(transpose(read_grey(picture.path), config.transform))
+                    writer.add(f"{name}_{slice_name}", group=name, origin=_origin(picture), image=image)
                 except InputError as error:
                     defects.append(str(error))
         if defects:
-            raise InputError.from_defects("the iCTCF pictures", defects)
-    patients["slices"] = [len(chosen[name]) for name in patients["patient"]]
+            raise InputError.from_defects("the patients' pictures", defects)
     write_csv(patients_out, patients)
     return _sentence(patients)
 
 
-def list_folder(folder: str | Path) -> list[Picture]:
+def check(pictures: list[Picture], table: str | Path | None, config: Patients) -> pd.DataFrame:
+    """The table of patients, without reading a picture: patient, morbidity, score and slices, the number of pictures.
+
+    Morbidity and score are empty for a patient without class, as all are without a `table`. Raises `InputError` that
+    lists the defects of the table and the pictures of patients that are not in it.
+    """
+    patients, _, defects = _join(pictures, table, config)
+    if defects:
+        raise InputError.from_defects("the patients' pictures", defects)
+    return patients
+
+
+def list_folder(folder: str | Path, table: str | Path | None = None) -> Found:
     """The pictures of `folder`, which holds one folder per patient, named as in the clinical table.
 
-    Raises `InputError` for a missing or empty folder, pictures outside of a patient's folder, two folders of a patient.
+    Linked folders are followed. The clinical `table` may lie among them. Raises `InputError` for a missing or empty
+    folder, pictures outside of a patient's folder, two folders of a patient.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; it should hold one folder of pictures per patient")
-    result, defects, owners = [], [], {}
+    result, unread, defects, owners = [], [], [], {}
     for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
-        if path.name.startswith("."):
+        if _is_of_the_system(path.name) or (table and path.resolve() == Path(table).resolve()):
             continue
         if not path.is_dir():
-            defects.append(f"{path}: lies outside of a patient's folder")
+            if path.suffix.lower() in SUFFIXES:
+                defects.append(f"{path}: lies outside of a patient's folder")
+            else:
+                unread.append(_why_unread(path))
             continue
         try:
             patient = patient_id(path.name)
@@ -80,14 +96,20 @@ def list_folder(folder: str | Path) -> list[Picture]:
             defects.append(f"{path}: patient {patient} has the folder {owners[patient]} already")
         owners[patient] = path.name
         try:
-            result.extend(Picture(patient, picture) for picture in list_pictures(path))
+            found = _list_patient(path)
         except InputError as error:
             defects.append(str(error))
+            continue
+        result.extend(Picture(patient, picture) for picture in found.pictures)
+        unread.extend(found.unread)
+        if not found.pictures:
+            unread.append(f"{path}: holds no picture that is read, so patient {patient} has none")
     if not defects and not result:
-        defects.append(f"{folder}: no picture in it; it should hold one folder of JPEG or PNG files per patient")
+        remedy = "it should hold one folder of JPEG or PNG files per patient"
+        defects = [f"{folder}: no picture in it; {remedy}", *unread]
     if defects:
         raise InputError.from_defects(folder, defects)
-    return result
+    return Found(result, unread)
 
 
 def read_manifest(path: str | Path) -> list[Picture]:
@@ -102,6 +124,72 @@ def read_manifest(path: str | Path) -> list[Picture]:
     if outside := [row.file for row in rows if not is_inside(row.file)]:
         raise InputError(f"{path}: {outside[0]!r} lies outside of its folder; remove it and run the download again")
     return [Picture(row.patient, path.parent / row.file, row.sha256) for row in rows]
+
+
+def _join(
+    pictures: list[Picture], table: str | Path | None, config: Patients
+) -> tuple[pd.DataFrame, dict[str, list[Picture]], list[str]]:
+    """The patients with the number of their pictures, the pictures to read of each, and defects."""
+    by_patient: dict[str, list[Picture]] = {}
+    for picture in pictures:
+        by_patient.setdefault(picture.patient, []).append(picture)
+    patients = read_table(table, config) if table else as_frame(by_patient, [""] * len(by_patient), config)
+    known = set(patients["patient"])
+    defects = [
+        f"{found[0].path}: patient {name} is not in {table}; add a row, whose class may be empty"
+        for name, found in by_patient.items()
+        if name not in known
+    ]
+    chosen = {name: _spread(by_patient.get(name, []), config.slices_per_patient) for name in patients["patient"]}
+    patients["slices"] = [len(found) for found in chosen.values()]
+    return patients, chosen, defects
+
+
+def _list_patient(folder: Path) -> Found:
+    """The pictures of a patient's folder, of the folders in it, and of those that are linked there, each once."""
+    pictures: list[Path] = []
+    unread: list[str] = []
+    seen: set[Path] = set()
+    for name, folders, files in os.walk(folder, followlinks=True):
+        place = Path(name)
+        if place.resolve() in seen:
+            folders.clear()
+            unread.append(f"not read: {place} (a link to a folder that is read already)")
+            continue
+        seen.add(place.resolve())
+        # Links come last, so that what is linked within the folder is read in its own place.
+        inside = _sorted(folders)
+        folders[:] = sorted(inside, key=lambda one: (place / one).is_symlink())
+        here = [place / one for one in _sorted(files)]
+        read = {path for path in list_pictures(place) if path.parent == place}
+        pictures += [path for path in here if path in read]
+        unread += [_why_unread(path) for path in here if path not in read]
+    return Found(sorted(pictures, key=natural_key), unread)
+
+
+def _sorted(names: Iterable[str]) -> list[str]:
+    """Names in natural order, without those of the system."""
+    return sorted((name for name in names if not _is_of_the_system(name)), key=natural_key)
+
+
+def _is_of_the_system(name: str) -> bool:
+    """Whether a file or folder is one that computers put beside a person's files."""
+    return name.startswith(".") or name.lower() in ("thumbs.db", "desktop.ini", "__macosx")
+
+
+def _why_unread(path: Path) -> str:
+    """A line on a file that is not read."""
+    try:
+        with untrusted.check(path).open("rb") as file:
+            kind = untrusted.recognise(file.read(untrusted.HEAD))
+    except InputError as error:
+        return f"not read: {error}"
+    if kind == "a picture":
+        return f"not read: {path} (a picture, but its name does not say so); let it end in .jpg, .png or .tif"
+    volume = path.name.lower().endswith((".nii", ".nii.gz")) or kind == "NIfTI"
+    what = "a NIfTI volume" if volume else kind or "no picture"
+    remedy = "; save each slice as a picture with 8 bits, windowed to the lungs" if volume else ""
+    return f"not read: {path} ({what}){remedy}"
 
 
 def _check_sum(picture: Picture) -> None:
@@ -121,7 +209,12 @@ def _names(found: list[Picture]) -> list[str]:
     if not found:
         return []
     common = os.path.commonpath([picture.path.parent for picture in found])
-    return ["-".join(picture.path.relative_to(common).with_suffix("").parts) for picture in found]
+    return ["-".join(_without_suffix(picture.path.relative_to(common)).parts) for picture in found]
+
+
+def _without_suffix(path: Path) -> Path:
+    """The path without a suffix that tells of a picture; a number after a dot is part of the name."""
+    return path.with_suffix("") if path.suffix.lower() in SUFFIXES else path
 
 
 def _origin(picture: Picture) -> str:
@@ -129,10 +222,11 @@ def _origin(picture: Picture) -> str:
 
 
 def _sentence(patients: pd.DataFrame) -> str:
-    unscored = Counter(patients.loc[patients["score"].isna(), "morbidity"])
+    unscored = Counter(patients.loc[patients["score"].isna(), "morbidity"].replace("", "without class"))
     left_out = ", ".join(f"{count} {name}" for name, count in sorted(unscored.items())) or "none"
     with_pictures = int((patients["slices"] > 0).sum())
+    nobody = "; no patient has a severity score, so the published cut-offs predict one and nothing tells how well"
     return (
         f"{int(patients['slices'].sum())} slices of {with_pictures} patients; {len(patients) - with_pictures} patients "
-        f"have no picture; without a severity score: {left_out}"
+        f"have no picture; without a severity score: {left_out}{nobody if patients['score'].isna().all() else ''}"
     )
