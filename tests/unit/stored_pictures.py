@@ -180,7 +180,7 @@ WAYS: dict[str, Way] = {
     "BMP as RGB": plain("a.bmp", rgb),
     "BMP as RGBA": plain("a.bmp", with_alpha("RGBA", lambda shown: np.full_like(shown, 255))),
     "BMP of a palette, bright first": plain("a.bmp", palette(lambda greys: greys[::-1])),
-    "BMP under another suffix": under("a", ".img", "BMP"),
+    "BMP without a suffix": under("a", "", "BMP"),
     **{f"PNG, orientation {tag}": turned("a.png", tag) for tag in TURNED},
     **{f"TIFF, orientation {tag}": turned("a.tif", tag) for tag in TURNED},
     "TIFF, packed, turned": turned("a.tif", 6, compression="tiff_lzw"),

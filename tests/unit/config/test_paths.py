@@ -44,7 +44,7 @@ def test_folders_are_read_as_people_write_them(key, written, meant):
         ("s3://bucket/out", "an address"),
         ("-out", "must not start with -"),
         ("a\nb", "line breaks"),
-        (None, "valid string"),
+        (None, "must be text"),
     ],
 )
 def test_what_cannot_be_a_folder_is_refused_with_the_reason(key, written, reason):

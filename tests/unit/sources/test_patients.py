@@ -123,7 +123,7 @@ def cut_off(data):
 
 BROKEN = {
     "no morbidity column": (write("table.csv", b"Patient,Age,Class\n1,3,severe\n"),
-                            "no column 'Morbidity' among Class; give its name as patients.morbidity_column"),
+                            "no column 'Morbidity' among Patient, Age, Class"),
     "no patient column": (write("table.csv", b"Name,Morbidity\na,Mild\n"), "give its name as patients.patient_column"),
     "empty table": (rows(b""), "table.csv: holds no patient"),
     "unknown class": (rows(b"1,Mild\n2,Severre\n3,Mild\n11,Mild\n"),

@@ -231,13 +231,14 @@ def test_pauses_grow(server, tmp_path, monkeypatch):
         ("nonsense", 0, 0),
         ("9" * 5000, 0, 0),
         ("Mon, 01 Jan 2001 00:00:00 GMT", 0, 0),
-        (email.utils.formatdate(time.time() + 200, usegmt=True), 1, 200),
+        (None, 1, 200),
     ],
     ids=["seconds", "none", "nonsense", "too many digits", "past", "date"],
 )
 def test_the_server_says_when_to_come_back(server, tmp_path, monkeypatch, value, least, most):
     pauses = []
     monkeypatch.setattr("ssinfnet.sources.download.fetch.time.sleep", pauses.append)
+    value = value or email.utils.formatdate(time.time() + 200, usegmt=True)
     assert get(server, tmp_path / "file", [Answer(status=429, headers={"Retry-After": value}), DATA])
     assert len(pauses) == 1 and least <= pauses[0] <= most
 
