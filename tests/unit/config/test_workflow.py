@@ -65,7 +65,7 @@ METHODS = {"a": {"label": "A"}}
         ({"methods": METHODS, "pretext": {"keep_ratio": 1.5}}, "pretext.keep_ratio"),
         ({"methods": METHODS, "pretext": {"milestones": [3]}}, "one fewer"),
         ({"methods": METHODS, "labelled": {"source": "folder"}}, "needs labelled.folder"),
-        ({"methods": METHODS, "patients": {"source": "folder"}}, "needs patients.folder and patients.table"),
+        ({"methods": METHODS, "patients": {"source": "folder"}}, "needs patients.folder"),
         ({"methods": {"A b": {"label": "A"}}}, "lower-case"),
         ({"methods": METHODS, "seeds": [1, 1]}, "seeds must be different"),
         ({"methods": METHODS, "severity": {"published": [0.5, 0.1]}}, "must rise"),

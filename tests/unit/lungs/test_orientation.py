@@ -1,6 +1,10 @@
-"""The side of the spine. On the real slices tried (50 of a whole field of view, 312 crops of the lungs, each in four
-positions) 6 % of the turned or flipped whole ones are missed or mistaken, no upright one is called turned, and 24 % of
-the upright whole ones, at shoulder and belly, tell nothing. Patients are judged by most of their slices."""
+"""The side of the spine.
+
+Tried on real slices in four positions: 25 of a whole field of view, 312 crops of the lungs (13 patients), and 25 crops
+in odd shapes. Of the first two none that is upright is called turned (6 of 25 whole ones tell nothing), all that are
+turned are noticed (4 of 50 whole ones with the sides confused), and of those upside down all but 6 of 25 whole ones. Of
+the odd crops 4 of 25 upright ones are called turned.
+"""
 
 from pathlib import Path
 
