@@ -22,8 +22,8 @@ def summarise(slices: pd.DataFrame, patients: pd.DataFrame, config: Severity) ->
     """
     if patients["kept_slices"].eq(0).all():
         raise InputError(
-            "no patient has pictures and a kept slice; nothing can be scored. parenchyma/quality.csv says why slices were "
-            "rejected, and on which side the spine lies; patients.transform brings pictures upright"
+            "no patient has pictures and a kept slice; nothing can be scored. parenchyma/quality.csv says why slices "
+            "were rejected, and on which side the spine lies; patients.transform brings pictures upright"
         )
     scored = patients[patients["left_out"] == ""]
     # Regions need no clinical score: where nobody has one they are those of all.
