@@ -1,9 +1,14 @@
-"""The side of the spine. On the real slices tried (50 of a whole field of view, 312 crops of the lungs, each in four
-positions) 6 % of the turned or flipped whole ones are missed or mistaken, no upright one is called turned, and 24 % of
-the upright whole ones, at shoulder and belly, tell nothing. Patients are judged by most of their slices."""
+"""The side of the spine.
+
+Tried on real slices in four positions: 25 of a whole field of view, 312 cut to the lungs (11 patients), and 25 cut
+closely. Of the first two no upright one is called turned (6 and 9 tell nothing), all but 15 crops that are turned are
+noticed (4 of 50 whole ones with the sides confused), and of those upside down all but 6 and 6. Of the 25 others 3
+upright ones are called turned. All 12 patients are told rightly in every position.
+"""
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,6 +47,17 @@ def test_a_patient_lies_as_most_of_its_slices():
     sides = pd.Series(["left", "", "left", "below", "below", "above", "", "below"])
     groups = pd.Series(list("aaaabbcd"))
     assert orientation.of_groups(sides, groups).to_dict() == {"a": "left", "b": "", "c": "", "d": "below"}
+
+
+@pytest.mark.parametrize(("quarters", "side"), TURNS.items())
+def test_pictures_made_square(phantom, quarters, side):
+    """The body's shape is lost; that it is alike on both sides is not."""
+    found = []
+    for image in phantom:
+        rows, columns = (np.flatnonzero((image > 60).any(axis=axis)) for axis in (1, 0))
+        body = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        found.append(orientation.spine_side(np.rot90(cv2.resize(body, (96, 96)), quarters).copy()))
+    assert set(found) <= {side, ""} and found.count(side) > len(found) / 2
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real slices are not beside the repository")

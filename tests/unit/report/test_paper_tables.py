@@ -146,6 +146,20 @@ def test_pretext_is_compared_with_its_own_counterpart_only(results):
     assert ours(table, "ssinfnet_aug")["reference"] == ""  # no method has its augmentation without the pretext
 
 
+def test_a_class_that_no_test_slice_has_is_said(results):
+    folder, _ = results
+    for path in folder.glob("predicted_*.json"):
+        content = json.loads(path.read_text()) | {"images": 6}
+        content["targets"]["ggo"]["without_foreground"] = {"truth": 6}
+        content["per_image"]["values"]["ggo"]["dice"] = [None] * 6
+        path.write_text(json.dumps(content))
+    table = tabulate(folder, [("sinfnet", 0), ("ssinfnet", 0)])[3]
+    row = ours(table, "sinfnet", target="ggo")
+    assert (row["mean"], row["low"], row["n"], row["undefined"]) == ("", "", "0", "6")
+    assert row["note"] == "no slice of the test part has GGO, so how well it is found is undefined"
+    assert ours(table, "sinfnet", target="overall")["note"] == row["note"]
+
+
 def test_undefined_values_are_counted(results):
     folder, _ = results
     summary(folder / "single_sinfnet_0.json", ["infection"], seed=0, undefined=(1, 4))

@@ -273,6 +273,22 @@ def test_page_names_the_phantom_only_when_it_is_one(files):
     assert "the labelled slices come from the embedded phantom" in write(files).words()
 
 
+def test_page_says_who_lies_turned_and_that_nobody_has_a_class(files):
+    counts = {"before": 9, "after": 9, "by_reason": {}, "patients_by_spine": {"below": 3, "left": 2, "unclear": 1}}
+    (files / "counts.json").write_text(json.dumps(counts))
+    severity = SEVERITY | {"cutoffs": {"published": [0.01, 0.5], "fitted": None}, "headline": "published"}
+    severity["counts"] = SEVERITY["counts"] | {"patients_scored": 0}
+    (files / "severity.json").write_text(json.dumps(severity))
+    table_5 = pd.read_csv(files / "table_5.csv", dtype=str, keep_default_na=False)
+    table_5.loc[table_5["source"] == "ours", ["mean", "low", "high"]] = ""
+    table_5.to_csv(files / "table_5.csv", index=False)
+    page = write(files, f"--counts={files}/counts.json", "--severity", "sinfnet", "0", f"{files}/severity.json")
+    words = page.words()
+    for text in ("the pictures of 2 patients lie turned", "too few to fit any", "42 patients without a severity score"):
+        assert text in words
+    assert "No patient with a kept slice has a severity class" in words
+
+
 def test_page_manages_without_severity_and_is_repeatable(files):
     table(5, []).to_csv(files / "table_5.csv", index=False)
     words = write(files).words()

@@ -302,6 +302,13 @@ def test_links_that_lead_to_what_is_read_already_are_named_and_not_read_again(da
     assert said.count("a link to a folder that is read already") == 2
 
 
+def test_a_link_upwards_does_not_lead_to_other_patients(data, capsys):
+    expected = prepare(data)[0].ids
+    (data / "ct/Patient 2/all").symlink_to("..")
+    assert prepare(data)[0].ids == expected
+    assert "Patient 2/all (a link to a folder" in capsys.readouterr().err
+
+
 def test_dicom_in_a_linked_folder_is_refused(data):
     (data / "elsewhere").mkdir()
     (data / "elsewhere/IM1").write_bytes(bytes(128) + b"DICM" + bytes(400))

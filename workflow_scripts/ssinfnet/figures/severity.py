@@ -182,7 +182,7 @@ def _draw_confusion(axis: Axes, metrics: dict[str, Any], cutoffs: str) -> None:
     ticks = range(len(matrix))
     axis.set(xticks=ticks, yticks=ticks, xlabel=f"predicted score, {cutoffs} cut-offs", ylabel="clinical score")
     axis.grid(False)
-    axis.set_title("Patients, and share of the row", fontsize=9)
+    axis.set_title("Patients, and share of the row" if matrix.any() else "No patient to compare", fontsize=9)
 
 
 def _means(patients: pd.DataFrame, finding: str) -> list[float]:

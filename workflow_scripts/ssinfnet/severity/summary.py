@@ -21,7 +21,10 @@ def summarise(slices: pd.DataFrame, patients: pd.DataFrame, config: Severity) ->
     cannot be fitted; the published ones are then the headline. Raises `InputError` where no patient has a ratio.
     """
     if patients["kept_slices"].eq(0).all():
-        raise InputError("no patient has pictures and a kept slice; nothing can be scored")
+        raise InputError(
+            "no patient has pictures and a kept slice; nothing can be scored. parenchyma/quality.csv says why slices "
+            "were rejected, and on which side the spine lies; patients.transform brings pictures upright"
+        )
     scored = patients[patients["left_out"] == ""]
     # Regions need no clinical score: where nobody has one they are those of all.
     shown = scored if len(scored) else patients[patients["kept_slices"] > 0]

@@ -149,12 +149,12 @@ def _list_patient(folder: Path) -> Found:
     """The pictures of a patient's folder, of the folders in it, and of those that are linked there, each once."""
     pictures: list[Path] = []
     unread: list[str] = []
-    seen: set[Path] = set()
+    seen = set(folder.resolve().parents)  # a link upwards would lead to other patients
     for name, folders, files in os.walk(folder, followlinks=True):
         place = Path(name)
         if place.resolve() in seen:
             folders.clear()
-            unread.append(f"not read: {place} (a link to a folder that is read already)")
+            unread.append(f"not read: {place} (a link to a folder that is read already, or that holds the patient's)")
             continue
         seen.add(place.resolve())
         # Links come last, so that what is linked within the folder is read in its own place.
