@@ -22,13 +22,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--patients", type=Path, required=True, help="table of the patients that is written, CSV")
     args = parser.parse_args(argv)
     from ssinfnet.config.patients import Patients
+    from ssinfnet.files import folders
     from ssinfnet.sources import patients
 
     config = command.section(Patients, args.config_json, "patients")
     if args.folder:
         found, unread = patients.list_folder(args.folder, args.table)
-        for line in unread:
-            print(line, file=sys.stderr)
+        folders.tell(args.folder, unread)
     else:
         found = patients.read_manifest(args.manifest)
     print(patients.prepare(found, args.table, args.out, args.patients, config), file=sys.stderr)

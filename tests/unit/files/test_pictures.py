@@ -6,7 +6,8 @@ from PIL import Image
 from stored_pictures import COLOURS_CUT_OFF, LOSSY, TURNED, UNCLEAR, WAYS, WIDE, set_tag, turned
 
 from ssinfnet.errors import InputError
-from ssinfnet.files.pictures import grey_values, list_by_stem, list_pictures, load, read_grey
+from ssinfnet.files import folders
+from ssinfnet.files.pictures import grey_values, list_by_stem, load, read_grey
 
 SHOWN = np.add.outer(np.arange(16) * 9, np.arange(24) * 4).astype(np.uint8)
 """A slope, so that JPEG keeps it nearly; every turn of it differs."""
@@ -92,6 +93,6 @@ def test_pictures_are_known_by_their_content(tmp_path):
         Image.fromarray(SHOWN).save(tmp_path / name, format)
     (tmp_path / "notes").write_text("BMI")
     Image.fromarray(SHOWN).save(tmp_path / ".hidden.png")
-    found = list_pictures(tmp_path)
+    found, _ = folders.part(tmp_path)
     assert [path.name for path in found] == ["1.bmp", "2", "3.jfif", "4.0007", "5.JPE"]
     assert [read_grey(path).shape for path in found] == [SHOWN.shape] * 5

@@ -48,17 +48,22 @@ def files(folder: str | Path) -> list[Path]:
 
 
 def pictures(folder: str | Path) -> list[Path]:
-    """The pictures among `files`; all else is named on standard error.
+    """The pictures among `files`; all else is named on standard error. Raises as `part`."""
+    result, left_out = part(folder)
+    tell(folder, left_out)
+    return result
+
+
+def part(folder: str | Path) -> tuple[list[Path], list[Unread]]:
+    """The pictures among `files`, and all else.
 
     Raises `InputError` as `files`, and where there is DICOM, which means that slices would be left out.
     """
-    folder = Path(folder)
     result = [path for path in files(folder) if is_picture(path)]
     left_out = unread(folder, result)
     if dicom := [one.path for one in left_out if one.why.startswith("DICOM")]:
         raise InputError(f"{folder}: {len(dicom)} DICOM files, such as {dicom[0]}, are not read; {WINDOWED}")
-    tell(folder, left_out)
-    return result
+    return result, left_out
 
 
 def is_hidden(path: Path) -> bool:

@@ -47,17 +47,6 @@ class Picture(NamedTuple):
         return max(255, 2**self.bits - 1)
 
 
-def list_pictures(folder: Path) -> list[Path]:
-    """The pictures of `folder` and its subfolders in natural order (2 before 10), hidden files left out.
-
-    Raises `InputError` where there is DICOM, which would be left out without a word.
-    """
-    files = [path for path in folder.rglob("*") if not path.name.startswith(".") and path.is_file()]
-    if dicom := [path for path in files if content_of(path) == "DICOM"]:
-        raise InputError(f"{folder}: {len(dicom)} DICOM files, such as {min(dicom)}, are not read; {WINDOWED}")
-    return sorted((path for path in files if is_picture(path)), key=natural_key)
-
-
 def natural_key(path: Path | str) -> list[tuple[bool, int, str]]:
     """A sorting key that compares the digits in a name as numbers."""
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", str(path))]

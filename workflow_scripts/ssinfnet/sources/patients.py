@@ -6,7 +6,6 @@ the phantom) or from a folder that holds one folder per patient.
 
 import os
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +14,10 @@ import pandas as pd
 
 from ssinfnet.config.patients import Patients
 from ssinfnet.errors import InputError
-from ssinfnet.files import untrusted
+from ssinfnet.files import folders
 from ssinfnet.files.atomic import write_csv
 from ssinfnet.files.hashes import file_hash
-from ssinfnet.files.pictures import SUFFIXES, list_pictures, natural_key, read_grey, transpose
+from ssinfnet.files.pictures import SUFFIXES, read_grey, transpose
 from ssinfnet.files.tables import read_csv
 from ssinfnet.files.untrusted import is_inside
 from ssinfnet.slices.store import create_store
@@ -27,10 +26,10 @@ from ssinfnet.sources.manifest import MANIFEST, Picture
 
 
 class Found(NamedTuple):
-    """The pictures of a folder, and a line for each of its files that is not read."""
+    """The pictures of a folder, and its files that are not read, with why."""
 
     pictures: list[Picture]
-    unread: list[str]
+    unread: list[folders.Unread]
 
 
 def prepare(
@@ -78,35 +77,36 @@ def list_folder(folder: str | Path, table: str | Path | None = None) -> Found:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; it should hold one folder of pictures per patient")
     result, unread, defects, owners = [], [], [], {}
-    for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
-        if _is_of_the_system(path.name) or (table and path.resolve() == Path(table).resolve()):
+    for path in folders.entries(folder):
+        if table and path.resolve() == Path(table).resolve():
             continue
-        if not path.is_dir():
-            if path.suffix.lower() in SUFFIXES:
+        if folders.is_hidden(path):
+            unread.append(folders.Unread(path, "hidden"))
+        elif not path.is_dir():
+            if folders.is_picture(path):
                 defects.append(f"{path}: lies outside of a patient's folder")
             else:
-                unread.append(_why_unread(path))
-            continue
-        try:
-            patient = patient_id(path.name)
-        except ValueError as error:
-            defects.append(f"{path}: {error}")
-            continue
-        if patient in owners:
-            defects.append(f"{path}: patient {patient} has the folder {owners[patient]} already")
-        owners[patient] = path.name
-        try:
-            found = _list_patient(path)
-        except InputError as error:
-            defects.append(str(error))
-            continue
-        result.extend(Picture(patient, picture) for picture in found.pictures)
-        unread.extend(found.unread)
-        if not found.pictures:
-            unread.append(f"{path}: holds no picture that is read, so patient {patient} has none")
+                unread.append(folders.Unread(path, folders.why(path)))
+        else:
+            try:
+                patient = patient_id(path.name)
+                if patient in owners:
+                    defects.append(f"{path}: patient {patient} has the folder {owners[patient]} already")
+                owners[patient] = path.name
+                pictures, left_out = folders.part(path)
+            except ValueError as error:  # of the id
+                defects.append(f"{path}: {error}")
+                continue
+            except InputError as error:
+                defects.append(str(error))
+                continue
+            result.extend(Picture(patient, picture) for picture in pictures)
+            unread.extend(left_out)
+            if not pictures:
+                unread.append(folders.Unread(path, f"it holds no picture, so patient {patient} has none"))
     if not defects and not result:
         remedy = "it should hold one folder of JPEG or PNG files per patient"
-        defects = [f"{folder}: no picture in it; {remedy}", *unread]
+        defects = [f"{folder}: no picture in it; {remedy}", *(f"{path} is not read: {why}" for path, why in unread)]
     if defects:
         raise InputError.from_defects(folder, defects)
     return Found(result, unread)
@@ -143,53 +143,6 @@ def _join(
     chosen = {name: _spread(by_patient.get(name, []), config.slices_per_patient) for name in patients["patient"]}
     patients["slices"] = [len(found) for found in chosen.values()]
     return patients, chosen, defects
-
-
-def _list_patient(folder: Path) -> Found:
-    """The pictures of a patient's folder, of the folders in it, and of those that are linked there, each once."""
-    pictures: list[Path] = []
-    unread: list[str] = []
-    seen = set(folder.resolve().parents)  # a link upwards would lead to other patients
-    for name, folders, files in os.walk(folder, followlinks=True):
-        place = Path(name)
-        if place.resolve() in seen:
-            folders.clear()
-            unread.append(f"not read: {place} (a link to a folder that is read already, or that holds the patient's)")
-            continue
-        seen.add(place.resolve())
-        # Links come last, so that what is linked within the folder is read in its own place.
-        inside = _sorted(folders)
-        folders[:] = sorted(inside, key=lambda one: (place / one).is_symlink())
-        here = [place / one for one in _sorted(files)]
-        read = {path for path in list_pictures(place) if path.parent == place}
-        pictures += [path for path in here if path in read]
-        unread += [_why_unread(path) for path in here if path not in read]
-    return Found(sorted(pictures, key=natural_key), unread)
-
-
-def _sorted(names: Iterable[str]) -> list[str]:
-    """Names in natural order, without those of the system."""
-    return sorted((name for name in names if not _is_of_the_system(name)), key=natural_key)
-
-
-def _is_of_the_system(name: str) -> bool:
-    """Whether a file or folder is one that computers put beside a person's files."""
-    return name.startswith(".") or name.lower() in ("thumbs.db", "desktop.ini", "__macosx")
-
-
-def _why_unread(path: Path) -> str:
-    """A line on a file that is not read."""
-    try:
-        with untrusted.check(path).open("rb") as file:
-            kind = untrusted.recognise(file.read(untrusted.HEAD))
-    except InputError as error:
-        return f"not read: {error}"
-    if kind == "a picture":
-        return f"not read: {path} (a picture, but its name does not say so); let it end in .jpg, .png or .tif"
-    volume = path.name.lower().endswith((".nii", ".nii.gz")) or kind == "NIfTI"
-    what = "a NIfTI volume" if volume else kind or "no picture"
-    remedy = "; save each slice as a picture with 8 bits, windowed to the lungs" if volume else ""
-    return f"not read: {path} ({what}){remedy}"
 
 
 def _check_sum(picture: Picture) -> None:

@@ -19,11 +19,11 @@ from urllib.parse import quote, unquote, urlsplit
 from ssinfnet.config.download import Download
 from ssinfnet.config.patients import Patients
 from ssinfnet.errors import InputError
-from ssinfnet.files import archives
+from ssinfnet.files import archives, folders
 from ssinfnet.files.atomic import atomic_path
 from ssinfnet.files.hashes import file_hash
 from ssinfnet.files.json_file import write_json
-from ssinfnet.files.pictures import list_pictures, read_grey
+from ssinfnet.files.pictures import read_grey
 from ssinfnet.process.file_lock import alone
 from ssinfnet.sources.clinical_table import read_table
 from ssinfnet.sources.download.fetch import NotFoundError, fetch, progress_bar
@@ -169,7 +169,7 @@ def _unpack(packed: Path, folder: Path, name: str) -> list[Path]:
     shutil.rmtree(partial, ignore_errors=True)
     if zipfile.is_zipfile(packed):
         with archives.unpacked(packed) as content:
-            if not list_pictures(content):
+            if not folders.part(content)[0]:
                 raise InputError(f"{packed}: holds no picture")
             shutil.copytree(content, partial)
     else:
@@ -177,7 +177,7 @@ def _unpack(packed: Path, folder: Path, name: str) -> list[Path]:
         shutil.copyfile(packed, partial / name)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
-    return list_pictures(folder)
+    return folders.pictures(folder)
 
 
 def _record(root: Path, patient: str) -> Path:
