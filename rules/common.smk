@@ -18,6 +18,7 @@ from ssinfnet.config import workflow as config_model
 from ssinfnet.config.pretext import phase
 from ssinfnet.errors import InputError
 from ssinfnet.files.atomic import remove_temporaries
+from ssinfnet.files.folders import require_writable
 from ssinfnet.process import gpus, lifeline, workflow_lock
 
 # Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
@@ -29,6 +30,9 @@ if workflow.is_main_process:
 
 try:
     CONFIG = config_model.parse(config)
+    require_writable(CONFIG.results_dir, "results_dir")
+    if not Path(CONFIG.data_dir).is_dir():  # one that is there may be shared, and then only read
+        require_writable(CONFIG.data_dir, "data_dir")
 except InputError as error:
     sys.exit(f"error: {error}")
 

@@ -1,5 +1,6 @@
 """What a file is that should hold a network's weights, in words: for the message when it cannot be read."""
 
+import json
 import pickletools
 import zipfile
 from pathlib import Path
@@ -34,8 +35,7 @@ def describe(path: str | Path, wanted: Literal["PyTorch", "safetensors"]) -> str
     if head.startswith(b"PK"):
         return _describe_zip(path, size, wanted)
     if _is_safetensors(head):
-        stated = 8 + int.from_bytes(head[:8], "little")
-        if size < stated:
+        if size < _safetensors_size(path):
             return f"it is a safetensors file that is cut off after {size:,} bytes; download it again"
         if wanted == "safetensors":
             return "it is a safetensors file that is damaged; download or write it again"
@@ -49,6 +49,18 @@ def describe(path: str | Path, wanted: Literal["PyTorch", "safetensors"]) -> str
 
 def _is_safetensors(head: bytes) -> bool:
     return len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 100 * untrusted.MIB
+
+
+def _safetensors_size(path: Path) -> int:
+    """The bytes that the file should have by its own header, as far as that is there."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = file.read(length)
+    try:
+        ends = [entry["data_offsets"][1] for name, entry in json.loads(header).items() if name != "__metadata__"]
+        return 8 + length + max(ends, default=0)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return 8 + length
 
 
 def is_torch_zip(path: str | Path) -> bool:
@@ -104,8 +116,11 @@ def _of_classes(names: list[str], wanted: str) -> str:
         return "it is a PyTorch file that is cut off or damaged; download it again"
     if not foreign:
         return "it is a state dict of PyTorch; save it as safetensors (of a published Inf-Net: import_infnet.py does)"
-    network = next((name for name in foreign if not name.startswith("torch.")), foreign[0])
+    network = next((name for name in foreign if not name.startswith(_PYTHON)), foreign[0])
     return f"it holds Python objects besides tensors, perhaps a whole pickled network ({network}); {_STATE_DICT}"
+
+
+_PYTHON = ("builtins.", "__builtin__.", "copyreg.", "copy_reg.", "torch._")
 
 
 def _is_foreign(name: str) -> bool:
