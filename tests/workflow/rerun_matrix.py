@@ -46,8 +46,8 @@ FEEDS = {
     "plot_worst_cases",
     "evaluate_multi": "compare_methods tabulate_results write_cases plot_worst_cases",
     "evaluate_regions": "write_summary plot_times",
-    "prepare_patients": "check_inputs extract_parenchyma predict_patients_infection predict_patients_classes score_severity "
-    "write_cases",
+    "prepare_patients": "check_inputs extract_parenchyma predict_patients_infection predict_patients_classes "
+    "score_severity write_cases",
     "extract_parenchyma": "clean_parenchyma score_severity write_cases",
     "clean_parenchyma": "score_severity write_summary write_cases plot_times",
     "predict_patients_infection": "predict_patients_classes score_severity write_cases",
