@@ -8,14 +8,6 @@ PASSED = f"{R}/checks/passed.txt"
 PASSED_BEFORE = Path(PASSED).exists() and any(Path(R).glob("*/seed*/*/**/epoch*.safetensors"))
 
 
-def batches(stage):
-    """What decides about the batches of a training."""
-    return {
-        "network": only(stage.network, "name"),
-        "training": only(stage.training, "batch_size", "scales"),
-    }
-
-
 rule check_inputs:
     input:
         split=rules.split_slices.output[0],

@@ -85,6 +85,14 @@ def only(section, *keys):
     return section.model_dump(mode="json", include=set(keys))
 
 
+def batches(stage):
+    """What decides about the batches of a training."""
+    return {
+        "network": only(stage.network, "name"),
+        "training": only(stage.training, "batch_size", "scales"),
+    }
+
+
 # What lives here keeps processes in order and changes no result, which a test holds; so an edit of it re-runs nothing.
 NO_RESULT = SCRIPTS / "ssinfnet/process"
 
