@@ -1,12 +1,13 @@
 """What would fail after hours of training is said before it."""
 
 PASSED = f"{R}/checks/passed.txt"
-CHECKED = ancient(PASSED)
+# Trainings, and whatever else costs, wait for the first check. Once there are trained networks, `passed` stays as it is: a
+# check that runs again, as it does when severity.cutoffs changes, must not train them again, not even one that fails.
+# (An `ancient` input would do that too, but Snakemake looks for no other reason to run a job behind one: another
+# learning rate would wait for the run after the next.)
+PASSED_BEFORE = Path(PASSED).exists() and any(Path(R).glob("*/seed*/*/**/epoch*.safetensors"))
 
 
-# Trainings, and whatever else costs, wait for `passed`. They take it as `ancient`, so that a check that runs again, as
-# it does when severity.cutoffs changes, trains nothing again; and it is kept (`update`) when a check fails, as without
-# it they would train again once the config is mended. `found` goes then, so that the same command checks again.
 rule check_inputs:
     input:
         split=rules.split_slices.output[0],
@@ -15,12 +16,13 @@ rule check_inputs:
         code=code("check_inputs"),
     output:
         found=f"{R}/checks/found.json",
-        passed=update(PASSED),
+        passed=[] if PASSED_BEFORE else PASSED,
         provenance=f"{R}/checks/found.provenance.json",
     log:
         f"{R}/logs/check_inputs.log",
     benchmark:
         f"{R}/benchmarks/check_inputs.tsv"
+    priority: 1
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -35,10 +37,11 @@ rule check_inputs:
             severity=only(CONFIG.severity, "cutoffs"),
         ),
         options=options("patients"),
+        passed=lambda wildcards, output: f"--out-passed {shlex.quote(output.passed)}" if output.passed else "",
         pretrained="--pretrained" if PRETRAINED else "",
     message:
         "Check the inputs before the first training (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q} {params.options} {params.pretrained}"
-        " --split {input.split:q} --fingerprint {input.fingerprint:q} --out {output.found:q} --out-passed {output.passed:q}"
+        " --split {input.split:q} --fingerprint {input.fingerprint:q} --out {output.found:q} {params.passed}"
         " --provenance {output.provenance:q} 2> {log:q}"

@@ -17,6 +17,7 @@ from ssinfnet.config.pretext import phase
 from ssinfnet.errors import InputError
 from ssinfnet.files import folder_content
 from ssinfnet.files.atomic import remove_temporaries
+from ssinfnet.files.writable import require_writable
 from ssinfnet.process import gpus, lifeline, workflow_lock
 
 # Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
@@ -33,6 +34,9 @@ if workflow.modifier.skip_configfile:  # the `config:` of a module; it says what
     update_config(VALUES, config)
 try:
     CONFIG = config_model.parse(VALUES)
+    require_writable(CONFIG.results_dir, "results_dir")
+    if not Path(CONFIG.data_dir).is_dir():  # one that is there may be shared, and then only read
+        require_writable(CONFIG.data_dir, "data_dir")
 except InputError as error:
     sys.exit(f"error: {error}")
 

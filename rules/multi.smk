@@ -10,7 +10,7 @@ rule pretrain_multi:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         prior=TRAINING_PRIOR,
-        checked=CHECKED,
+        checked=PASSED,
         code=code("pretrain_multi", CONFIG.multi.network.name),
     output:
         state=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.pt",
@@ -46,7 +46,7 @@ rule train_multi:
         split=rules.split_slices.output[0],
         prior_train=TRAINING_PRIOR,
         prior_validation=f"{SINGLE}/infection_validation.h5",
-        checked=CHECKED,
+        checked=PASSED,
         code=code("train_multi", CONFIG.multi.network.name),
     output:
         state=f"{MULTI}/epoch{{epoch}}.pt",

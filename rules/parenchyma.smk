@@ -6,7 +6,7 @@ PARENCHYMA = f"{R}/parenchyma/shard{{shard}}-of-{CONFIG.shards}"
 rule extract_parenchyma:
     input:
         slices=rules.prepare_patients.output.slices,
-        checked=CHECKED,
+        checked=PASSED,
         code=code("extract_parenchyma"),
     output:
         lungs=f"{PARENCHYMA}.h5",

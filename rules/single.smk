@@ -10,7 +10,7 @@ rule pretrain_single:
         split=rules.split_slices.output[0],
         unlabelled=unlabelled_slices,
         weights=weights_file(CONFIG.single.network),
-        checked=CHECKED,
+        checked=PASSED,
         code=code("pretrain_single", CONFIG.single.network.name),
     output:
         state=f"{SINGLE}/pretext/round{{round}}/epoch{{epoch}}.pt",
@@ -44,7 +44,7 @@ rule train_single:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         weights=weights_file(CONFIG.single.network),
-        checked=CHECKED,
+        checked=PASSED,
         code=code("train_single", CONFIG.single.network.name),
     output:
         state=f"{SINGLE}/{{fold}}/epoch{{epoch}}.pt",

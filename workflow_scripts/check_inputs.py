@@ -1,8 +1,8 @@
 """Say before the first training what would fail after it.
 
 Reads the split with its fingerprint and, where patients are scored, their table, and holds them against the config:
-infected slices in each part, classes, folds, batches, severity classes, cut-offs. Writes what was found as JSON, and a
-file that trainings wait for. All findings that stop the run are one error.
+infected slices in each part, classes, folds, batches, severity classes, cut-offs. Writes what was found as JSON, and
+a file that trainings wait for. All findings that stop the run are one error.
 """
 
 import sys
@@ -19,7 +19,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--patients", type=Path, help="table of the patients, CSV; none where no severity is scored")
     parser.add_argument("--pretrained", action="store_true", help="a method has a pretext task")
     parser.add_argument("--out", type=Path, required=True, help="what was found, JSON")
-    parser.add_argument("--out-passed", type=Path, required=True, help="a line of text, written when all is well")
+    parser.add_argument(
+        "--out-passed", type=Path, help="a line of text, written when all is well; trainings wait for it"
+    )
     args = parser.parse_args(argv)
 
     from ssinfnet.config.labelled import Labelled
@@ -68,7 +70,8 @@ def main(argv: list[str] | None = None) -> None:
     if defects := [defect for one in found for defect in one.defects]:
         raise InputError.from_defects("the inputs, found before any training", defects)
     write_json(args.out, result | {"notes": notes})
-    write_text(args.out_passed, f"Checked before the first training; {args.out.name} says what the inputs hold.\n")
+    if args.out_passed:
+        write_text(args.out_passed, f"Checked before the first training; {args.out.name} says what the inputs hold.\n")
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ FEEDS = {
     "plot_masks write_cases plot_worst_cases plot_calibration plot_augmentation",
     "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_infection pretrain_multi "
     "train_multi evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
-    "write_cases plot_worst_cases plot_calibration plot_augmentation",
-    "fingerprint_split": "write_summary",
+    "check_inputs write_cases plot_worst_cases plot_calibration plot_augmentation",
+    "fingerprint_split": "check_inputs write_summary",
+    "check_inputs": "",  # trainings wait for the first one alone
     "extract_truth": "predict_classes:oracle",
     "predict_classes:oracle": "evaluate_multi:oracle plot_overlays",
     "evaluate_multi:oracle": "compare_methods tabulate_results",
@@ -45,8 +46,8 @@ FEEDS = {
     "plot_worst_cases",
     "evaluate_multi": "compare_methods tabulate_results write_cases plot_worst_cases",
     "evaluate_regions": "write_summary plot_times",
-    "prepare_patients": "extract_parenchyma predict_patients_infection predict_patients_classes score_severity "
-    "write_cases",
+    "prepare_patients": "check_inputs extract_parenchyma predict_patients_infection predict_patients_classes "
+    "score_severity write_cases",
     "extract_parenchyma": "clean_parenchyma score_severity write_cases",
     "clean_parenchyma": "score_severity write_summary write_cases plot_times",
     "predict_patients_infection": "predict_patients_classes score_severity write_cases",
@@ -84,6 +85,7 @@ FROM_MULTI = after("pretrain_multi train_multi")
 TABLES = after("compare_methods")
 PICTURES = {"plot_overlays", "plot_worst_cases", "plot_calibration", "plot_augmentation"}
 SUMMARY = {"write_summary"}  # as summary.json holds the whole config
+CHECK = {"check_inputs"}
 
 # For every key of the config another valid value on the tiny run, and the rules that run again. Patterns are tried in
 # order.
@@ -112,7 +114,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     (
         "labelled.classes",
         "false",
-        {"plot_learning"} | PICTURES - {"plot_calibration"} | after("score_severity evaluate_regions"),
+        CHECK | {"plot_learning"} | PICTURES - {"plot_calibration"} | after("score_severity evaluate_regions"),
     ),
     ("labelled.hu_window", "[-1500, 500]", after("prepare_medseg")),
     ("unlabelled.folder", "workflow_scripts", SUMMARY),
@@ -125,7 +127,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("split.by", "slice", after("split_slices")),
     ("split.*", "3", after("split_slices")),
-    ("patients.source", "none", TABLES | {"write_cases"}),
+    ("patients.source", "none", CHECK | TABLES | {"write_cases"}),
     ("patients.folder", "elsewhere", SUMMARY),
     ("patients.table", "config.yaml", SUMMARY),
     ("patients.scores", "{Severe: 0}", after("prepare_patients")),
@@ -138,9 +140,9 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("cleaning.exclusions", "config.yaml", after("clean_parenchyma")),
     ("cleaning.*", "0.3", after("clean_parenchyma evaluate_regions")),
     ("pretext.loss", "mse", after("pretrain_single")),
-    ("pretext.size", "96", after("pretrain_single")),
-    ("pretext.crop", "64", after("pretrain_single")),
-    ("pretext.batch_size", "3", after("pretrain_single")),
+    ("pretext.size", "96", CHECK | after("pretrain_single")),
+    ("pretext.crop", "64", CHECK | after("pretrain_single")),
+    ("pretext.batch_size", "3", CHECK | after("pretrain_single")),
     ("pretext.learning_rates", "[0.02, 0.001]", after("pretrain_single")),
     ("pretext.milestones", "[2]", after("pretrain_single")),
     ("pretext.rounds.first_*", "2", after("pretrain_single")),
@@ -158,23 +160,23 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("multi.schedule.segment", "2", after("train_multi")),  # one job for both epochs
     ("single.training.optimizer", "sgd", after("train_single")),
     ("multi.training.optimizer", "sgd", after("train_multi")),
-    ("single.training.scales", "[96]", after("train_single")),
-    ("multi.training.scales", "[96]", after("train_multi")),
+    ("single.training.scales", "[96]", CHECK | after("train_single")),
+    ("multi.training.scales", "[96]", CHECK | after("train_multi")),
     ("single.training.size", "96", after("train_single plot_augmentation")),
     ("multi.training.size", "96", after("train_multi")),
     ("single.training.*e*ery", "2", after("train_single")),
     ("multi.training.*e*ery", "2", after("train_multi")),
-    ("single.training.batch_size", "3", after("train_single")),
-    ("multi.training.batch_size", "3", after("train_multi")),
+    ("single.training.batch_size", "3", CHECK | after("train_single")),
+    ("multi.training.batch_size", "3", CHECK | after("train_multi")),
     ("single.training.*", "0.25", after("train_single")),
     ("multi.training.*", "0.25", after("train_multi")),
-    ("priors.mode", "in_sample", {"predict_infection"} | FROM_MULTI),
-    ("priors.folds", "3", {"train_single", "predict_infection"} | FROM_MULTI),
+    ("priors.mode", "in_sample", CHECK | {"predict_infection"} | FROM_MULTI),
+    ("priors.folds", "3", CHECK | {"train_single", "predict_infection"} | FROM_MULTI),
     ("evaluation.empty", "skip", after("evaluate_single evaluate_multi")),
     ("evaluation.threshold", "0.4", after("evaluate_single evaluate_multi")),
     ("evaluation.*", "200", after("evaluate_single evaluate_multi")),
     ("severity.patient_ratio", "max", after("score_severity")),
-    ("severity.cutoffs", "published", after("score_severity")),
+    ("severity.cutoffs", "published", CHECK | after("score_severity")),
     ("severity.published", "[0.02, 0.4]", after("score_severity")),
     ("severity.least_infected", "0.3", after("score_severity evaluate_regions")),
     ("severity.bootstrap", "200", after("score_severity")),

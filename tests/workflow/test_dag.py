@@ -36,7 +36,7 @@ FROM_SINGLE = (
     | FROM_SEVERITY
 )
 FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_masks"}
-FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "extract_truth", "plot_augmentation"}
+FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "check_inputs", "extract_truth", "plot_augmentation"}
 FROM_CLEANING = {"clean_parenchyma", "evaluate_regions"} | FROM_SEVERITY
 
 # The README's table of what a change re-runs says the same in words.
@@ -45,7 +45,7 @@ CHANGES = {
     "split": ("split: {seed: 3}", FROM_SPLIT),
     "labels": (
         "labels: {infection: [1, 2, 3]}",
-        {"fingerprint_split", "extract_truth", "plot_augmentation"} | FROM_SINGLE,
+        {"fingerprint_split", "check_inputs", "extract_truth", "plot_augmentation"} | FROM_SINGLE,
     ),
     "pretext": ("pretext: {keep_ratio: 0.5}", FROM_PRETEXT),
     "single": ("single: {training: {learning_rate: 0.002}}", FROM_SINGLE),
@@ -56,12 +56,18 @@ CHANGES = {
     ),
     "prior mode": (
         "priors: {mode: in_sample}",
-        FROM_MULTI | {"predict_infection", "pretrain_multi"},
+        FROM_MULTI | {"predict_infection", "pretrain_multi", "check_inputs"},
     ),
     "parenchyma": ("parenchyma: {method: ictcf}", FROM_CLEANING | {"extract_parenchyma"}),
     "cleaning": ("cleaning: {min_area: 0.03}", FROM_CLEANING),
     "evaluation": ("evaluation: {empty: skip}", FROM_SINGLE_EVALUATION | FROM_MULTI_EVALUATION),
     "severity": ("severity: {patient_ratio: max}", FROM_SEVERITY),
+    "cut-offs": ("severity: {cutoffs: published}", {"check_inputs"} | FROM_SEVERITY),
+    # Both at once, as a job behind the check must not be forgotten for it.
+    "cut-offs and a rate": (
+        "{severity: {cutoffs: published}, multi: {training: {learning_rate: 0.02}}}",
+        {"check_inputs"} | FROM_MULTI,
+    ),
     "least infected": ("severity: {least_infected: 0.0}", {"evaluate_regions"} | FROM_SEVERITY),
     "label": (
         "methods: {sinfnet: {label: Baseline}}",
@@ -82,6 +88,27 @@ def test_a_finished_run_has_nothing_to_do(finished):
 @pytest.mark.parametrize(("overlay", "expected"), CHANGES.values(), ids=CHANGES)
 def test_a_changed_key_runs_exactly_what_reads_it(finished, overlay, expected):
     assert set(finished.planned(overlay)) == expected
+
+
+def test_a_failed_check_trains_nothing_again_once_the_config_is_mended(finished):
+    """As a check that fails leaves no `found.json`, and `passed.txt` stays."""
+    found = finished.folder / "results/checks/found.json"
+    content = found.read_bytes()
+    found.unlink()
+    try:
+        assert set(finished.planned()) == {"check_inputs"}
+    finally:
+        found.write_bytes(content)
+
+
+def test_a_wrong_config_stops_a_first_run_before_any_training(finished):
+    overlay = finished.overlay("{results_dir: refused, patients: {scores: {Severe: 3}}, priors: {folds: 90}}")
+    result = finished.snakemake("--cores", "2", *overlay, check=False)
+    assert result.returncode != 0
+    for part in ("90 folds; lower priors.folds", "patients.scores: Severe: 3"):
+        assert "  - " in result.stderr and part in result.stderr
+    folders = {path.name for path in (finished.folder / "refused").iterdir()}
+    assert folders <= {"slices", "split", "figures", "logs", "benchmarks"}
 
 
 def test_more_epochs_only_add_segments(finished):

@@ -19,6 +19,7 @@ WORDS = {
     "preparation of the patients": {"prepare_patients"},
     "split": {"split_slices"},
     "fingerprint": {"fingerprint_split"},
+    "check of the inputs": {"check_inputs"},
     "truth as a prior": {"extract_truth"},
     "pretext task": {"pretrain_single", "pretrain_multi"},
     "single network": {"train_single"},

@@ -117,3 +117,42 @@ def test_a_method_that_is_null_is_left_out():
     assert list(parse({"methods": METHODS | {"other": None}}).methods) == list(METHODS)
     with pytest.raises(InputError, match="methods"):
         parse({"methods": dict.fromkeys(METHODS)})
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ("seeds: 0", "seeds: must be a list, such as [0] (got 0)"),
+        ("seeds: 0, 1", "seeds: must be a list, such as [0, 1]"),
+        ("seeds: [0.5]", "seeds.0: must be a whole number (got 0.5)"),
+        ("seeds: []", "seeds: must be longer, with 1 or more values"),
+        ("seeds: [5000000000]", "seeds must be less than"),
+        ("single: {training: {scales: 96}}", "single.training.scales: must be a list, such as [96]"),
+        ("single: {training: {scales: [8]}}", "single.training.scales.0: must be at least 32 (got 8)"),
+        ("pretext: {milestones: 3}", "pretext.milestones: must be a list, such as [3]"),
+        ("labelled: {hu_window: -1250}", "labelled.hu_window: must be a list, such as [-1250]"),
+        ("labelled: {hu_window: [0, .inf]}", "labelled.hu_window.1: must be a finite number (got inf)"),
+        ("labelled: {hu_window: [0, 1, 2]}", "labelled.hu_window: must be shorter, with 2 or fewer values"),
+        ("labelled: {classes: maybe}", "labelled.classes: must be true or false (got 'maybe')"),
+        ("labelled: {source: Folder}", "must be phantom, medseg or folder; did you mean folder? (got 'Folder')"),
+        ("labels: {infection: [255]}", "labels.infection: 255 is no code of a lesion"),
+        ("labels: {infection: [0, 1]}", "labels.infection: 0 is no code of a lesion"),
+        ("single: {training: {batch_size: yes}}", "single.training.batch_size: must not be true or false"),
+        ("single: {training: {batch_size: 4.5}}", "single.training.batch_size: must be a whole number (got 4.5)"),
+        ("split: {train: 70%}", "split.train: must be a number (got '70%')"),
+        ("split: {seed: [0]}", "split.seed: must be a whole number (got [0])"),
+        ("evaluation: {threshold: best}", "evaluation.threshold: must be validation or a number (got 'best')"),
+        ("patients: {scores: {no: 0}}", "patients.scores: the name false must be text; put it in quotes"),
+        ("patients: {scores: {Severe: high}}", "patients.scores.Severe: must be a whole number (got 'high')"),
+        ("results_dir: 2024", "results_dir: must be text; put it in quotes (got 2024)"),
+        ("severity:", "severity: the section is empty; give it keys, or leave its line out"),
+        ("severity: 5", "severity: must be a section of keys and values (got 5)"),
+        ("single: {training: }", "single.training: the section is empty"),
+    ],
+)
+def test_a_value_of_another_type_is_said_in_words(values, said):
+    with pytest.raises(InputError) as error:
+        parse({"methods": METHODS} | yaml.safe_load(values))
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not re.search(r"Input should|valid tuple|parse string|instance of|Value error", str(error.value))

@@ -63,6 +63,14 @@ def test_too_few_groups_are_an_error():
         split.split_slices(index([5, 5]), Split())
 
 
+def test_another_way_to_split_is_named_only_where_it_helps():
+    with pytest.raises(InputError, match=r"2 group.* cannot be split .*split\.by: slice would"):
+        split.split_slices(index([5, 5]), Split())
+    for by in ("group", "slice"):
+        with pytest.raises(InputError, match=r"2 slice\(s\) cannot be split into 3 parts; give more slices"):
+            split.split_slices(index([1, 1]), Split(by=by))
+
+
 def test_a_group_on_two_sides_is_named(tmp_path):
     (tmp_path / "split.csv").write_text("id,group,part\na,g,train\nb,g,test\n")
     assert len(parts.read_split(tmp_path / "split.csv", by="slice")) == 2

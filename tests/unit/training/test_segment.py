@@ -107,6 +107,25 @@ def test_training_learns_and_keeps_the_best_epoch(labelled, tmp_path):
     assert metadata["threads"] == "1" and metadata["device"] == "cpu"
 
 
+SMALL = TRAINING | {"size": 32, "scales": [32]}
+
+
+@pytest.mark.parametrize("network", ["single", "multi"])
+def test_a_leftover_of_one_at_32_pixels_trains(labelled, tmp_path, network):
+    count = (pd.read_csv(labelled["split"])["part"] == "train").sum()
+    options = {"backbone": "resnet18", "weights": "none"} if network == "single" else {"width": 4}
+    config = {network: {"network": options, "training": SMALL | {"batch_size": int(count - 1)}}}
+    segment(labelled, tmp_path, 1, config, command={"single": train_single, "multi": train_multi}[network])
+
+
+def test_batches_of_one_at_32_pixels_are_an_error_with_a_remedy(labelled, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match=r"single\.training\.batch_size is 1.*make it 2 or more"):
+        segment(labelled, tmp_path, 1, {"single": {"network": NETWORK, "training": SMALL | {"batch_size": 1}}})
+    monkeypatch.setitem(PRETEXT, "batch_size", 1)
+    with pytest.raises(InputError, match=r"pretext\.batch_size is 1.*make it 2 or more"):
+        pretext_round(labelled, tmp_path, 0)
+
+
 def test_a_fold_is_left_out(labelled, tmp_path):
     config = SINGLE | {"priors": {"folds": 2}}
     files = [segment(labelled, tmp_path / name, 1, config, **more) for name, more in [("a", {}), ("b", {"fold": 0})]]

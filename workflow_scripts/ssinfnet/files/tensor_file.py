@@ -35,7 +35,7 @@ def describe(path: str | Path, wanted: Literal["PyTorch", "safetensors"]) -> str
     if head.startswith(b"PK"):
         return _describe_zip(path, size, wanted)
     if _is_safetensors(head):
-        if size < _stated_size(path):
+        if size < _safetensors_size(path):
             return f"it is a safetensors file that is cut off after {size:,} bytes; download it again"
         if wanted == "safetensors":
             return "it is a safetensors file that is damaged; download or write it again"
@@ -51,16 +51,16 @@ def _is_safetensors(head: bytes) -> bool:
     return len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 100 * untrusted.MIB
 
 
-def _stated_size(path: Path) -> int:
-    """The bytes that a safetensors file should have, by its header; a header that is cut off counts by its length."""
+def _safetensors_size(path: Path) -> int:
+    """The bytes that the file should have by its own header, as far as that is there."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        try:
-            tensors = json.loads(file.read(length))
-            ends = (entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__")
-            return 8 + length + max(ends, default=0)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            return 8 + length
+        header = file.read(length)
+    try:
+        ends = [entry["data_offsets"][1] for name, entry in json.loads(header).items() if name != "__metadata__"]
+        return 8 + length + max(ends, default=0)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return 8 + length
 
 
 def is_torch_zip(path: str | Path) -> bool:
@@ -116,9 +116,11 @@ def _of_classes(names: list[str], wanted: str) -> str:
         return "it is a PyTorch file that is cut off or damaged; download it again"
     if not foreign:
         return "it is a state dict of PyTorch; save it as safetensors (of a published Inf-Net: import_infnet.py does)"
-    own = [name for name in foreign if not name.startswith(("torch.", "__builtin__.", "builtins.", "collections."))]
-    network = next(iter([*own, *(name for name in foreign if name.startswith("torch.")), *foreign]))
+    network = next((name for name in foreign if not name.startswith(_PYTHON)), foreign[0])
     return f"it holds Python objects besides tensors, perhaps a whole pickled network ({network}); {_STATE_DICT}"
+
+
+_PYTHON = ("builtins.", "__builtin__.", "copyreg.", "copy_reg.", "torch._")
 
 
 def _is_foreign(name: str) -> bool:

@@ -11,7 +11,7 @@ from ssinfnet.files.tables import read_table
 from ssinfnet.slices.checks import Findings
 
 SCORES = (0, 1, 2)
-_MISSPELLED = 0.8  # as difflib measures likeness; "Non-severe" is no misspelling of "Severe"
+_MISSPELLED = 0.82  # as difflib measures likeness; "Non-severe" is no misspelling of "Severe"
 
 
 def read_patients(path: Path) -> pd.DataFrame:

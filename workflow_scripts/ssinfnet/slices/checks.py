@@ -91,9 +91,7 @@ def check_classes(path: Path, fingerprint: dict[str, Any]) -> Findings:
         elif "train" in without:
             found.defects.append(f"{path}: the part train has no slice with {word}; {ANOTHER_SPLIT}")
         elif without:
-            found.notes.append(
-                f"{path}: {' and '.join(without)}: no slice with {word}, so its scores there say nothing"
-            )
+            found.notes.append(f"{path}: no slice with {word} in {' and '.join(without)}: its scores there say nothing")
     return found
 
 
