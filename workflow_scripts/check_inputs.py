@@ -35,6 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.files.atomic import write_text
     from ssinfnet.files.json_file import read_json, write_json
     from ssinfnet.severity import checks as of_patients
+    from ssinfnet.severity.patients import read_patients
     from ssinfnet.slices import checks
     from ssinfnet.slices.parts import read_split
 
@@ -60,7 +61,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.patients:
         patients = command.section(Patients, args.config_json, "patients")
         severity = command.section(Severity, args.config_json, "severity")
-        listed = of_patients.read_patients(args.patients)
+        listed = read_patients(args.patients)
         found.append(of_patients.check_patients(args.patients, listed, patients, severity))
         result["patients"] = of_patients.count_patients(listed)
 

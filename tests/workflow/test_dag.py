@@ -102,10 +102,12 @@ def test_a_failed_check_trains_nothing_again_once_the_config_is_mended(finished)
 
 
 def test_a_wrong_config_stops_a_first_run_before_any_training(finished):
-    overlay = finished.overlay("{results_dir: refused, patients: {scores: {Severe: 3}}, priors: {folds: 90}}")
+    overlay = finished.overlay(
+        "{results_dir: refused, pretext: {batch_size: 1, size: 32, crop: 32}, priors: {folds: 90}}"
+    )
     result = finished.snakemake("--cores", "2", *overlay, check=False)
     assert result.returncode != 0
-    for part in ("90 folds; lower priors.folds", "patients.scores: Severe: 3"):
+    for part in ("90 folds; lower priors.folds", "pretext.batch_size is 1"):
         assert "  - " in result.stderr and part in result.stderr
     folders = {path.name for path in (finished.folder / "refused").iterdir()}
     assert folders <= {"slices", "split", "figures", "logs", "benchmarks"}

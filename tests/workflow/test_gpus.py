@@ -19,7 +19,8 @@ GPU_COMMANDS = {
 GPU_RULES = GPU_COMMANDS | {"predict_patients_infection", "predict_patients_classes"}
 # Jobs that ask for a GPU as the rules do, and for nothing else.
 SNAKEFILE = f"""
-configfile: "config.yaml"
+include: "rules/location.smk"
+configfile: DEFAULTS
 include: "rules/common.smk"
 
 rule all:

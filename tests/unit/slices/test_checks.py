@@ -94,28 +94,25 @@ def test_small_batches_at_small_edges(check):
         check(pretext={"size": 64, "crop": 32, "batch_size": 1})
 
 
-@pytest.mark.parametrize("name", ["mild", "MILD ", "Mi ld", "Mildd"])
-def test_a_misspelled_class_is_named_with_the_known_one(check, name):
-    with pytest.raises(InputError, match="did you mean 'Mild'"):
-        check(patients=[*PATIENTS, ("p5", name, None, 1)])
+def test_patients_without_a_score_are_a_note(check):
+    notes = check(patients=[*PATIENTS, ("p5", "", None, 1)])["notes"]
+    assert any("1 patient(s) of class 'Suspected' have no score" in note for note in notes)
+    assert any("1 patient(s) without a class have no score" in note for note in notes)
 
 
-def test_another_class_is_a_note(check):
-    notes = check(patients=[*PATIENTS, ("p5", "Non-severe", None, 1)])["notes"]
-    assert any("'Non-severe' have no score" in note for note in notes)
+def test_nobody_needs_a_class(check):
+    check(patients=[(name, "", None, slices) for name, _, _, slices in PATIENTS])
 
 
 def test_fitted_cutoffs_need_patients_and_published_do_not(check):
-    with pytest.raises(InputError, match="fitted cut-offs need at least two patients of one score"):
+    with pytest.raises(InputError, match="fitted cut-offs need at least two patients of one class"):
         check(patients=PATIENTS[1:])
     check(patients=PATIENTS[1:2], severity={"cutoffs": "published"})
 
 
-def test_patients_without_pictures_and_other_scores(check):
-    with pytest.raises(InputError, match="no patient of the clinical table has a picture"):
+def test_patients_without_pictures(check):
+    with pytest.raises(InputError, match="no patient has a picture"):
         check(patients=[(*row[:3], 0) for row in PATIENTS], severity={"cutoffs": "published"})
-    with pytest.raises(InputError, match=r"patients\.scores: Mild: 3; a score is 0, 1"):
-        check(patients=PATIENTS, sections={"patients": {"scores": {"Mild": 3}}})
 
 
 def test_all_findings_are_one_message(check, tmp_path):
