@@ -13,7 +13,7 @@ from ssinfnet.command import parser as command
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` for inputs that do not fit and when nobody can be scored."""
     parser = command.parser(__doc__, config="severity")
-    parser.add_argument("--slices-store", type=Path, required=True, help="slice store of the iCTCF pictures")
+    parser.add_argument("--slices-store", type=Path, required=True, help="slice store of the patients' pictures")
     parser.add_argument("--lungs", type=Path, nargs="+", required=True, help="stores with the lungs, one per shard")
     parser.add_argument("--infection", type=Path, nargs="+", required=True, help="stores with the infection maps")
     parser.add_argument("--classes", type=Path, nargs="+", help="stores with the classes (default: no classes)")

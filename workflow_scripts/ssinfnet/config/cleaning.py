@@ -1,4 +1,4 @@
-"""Section `cleaning`: which of the iCTCF slices to trust."""
+"""Section `cleaning`: which of the patients' slices to trust."""
 
 from pydantic import Field, model_validator
 

@@ -1,4 +1,4 @@
-"""Section `parenchyma`: the lungs of the iCTCF slices."""
+"""Section `parenchyma`: the lungs of the patients' slices."""
 
 from typing import Literal
 

@@ -13,7 +13,7 @@ SCORES = {0: "0", 1: "1 (severe)", 2: "2 (critically ill)"}
 
 
 class Patients(Section):
-    """Source of the iCTCF pictures and of the clinical table."""
+    """Source of the patients' pictures and of the clinical table."""
 
     source: Literal["phantom", "ictcf", "folder", "none"] = Field(
         "phantom", description="embedded phantom, download, a folder of patient folders, or no severity stage"
