@@ -43,8 +43,10 @@ class Patients(Section):
     @field_validator("scores", mode="before")
     @classmethod
     def _names(cls, scores: Any) -> Any:
-        """Classes are text, also where YAML takes them for numbers."""
-        return {str(name): score for name, score in scores.items()} if isinstance(scores, dict) else scores
+        """Classes are text, also where YAML takes them for numbers; what it takes for a truth value is refused."""
+        if not isinstance(scores, dict):
+            return scores
+        return {str(name) if type(name) in (int, float) else name: score for name, score in scores.items()}
 
     @field_validator("scores")
     @classmethod
