@@ -236,7 +236,7 @@ PICTURES = {
     "DICOM as PNG": picture("it is DICOM.*save each slice", lambda: CONTENT["slice.dcm"]),
     "NIfTI as PNG": picture("it is NIfTI.*save each slice", lambda: CONTENT["plain.nii"]),
     "folder of DICOM": picture("1 DICOM files.*save each", lambda: CONTENT["slice.dcm"], "I0001", "picture"),
-    "folder of NIfTI": picture("no JPEG, PNG or TIFF", lambda: CONTENT["plain.nii"], "a.nii", "picture"),
+    "folder of NIfTI": picture("no JPEG, PNG, TIFF or BMP", lambda: CONTENT["plain.nii"], "a.nii", "picture"),
 }
 
 
@@ -268,6 +268,7 @@ def shape(*sides: int) -> list[int]:
 
 
 UNREADABLE = "not a NIfTI|fewer voxels"
+ORIENTED = {"sform_code": 1, "srow_x": [-1, 0, 0, 0], "srow_y": [0, -1, 0, 0], "srow_z": [0, 0, 1, 0]}
 NIFTI = {
     "dimensions overflow": header("voxels, or 4,096 along a side", dim=shape(32767, 32767, 32767)),
     "dimensions of 2 ** 62": header("voxels, or 4,096 along a side", kind=nib.Nifti2Header, dim=shape(2**62, 4, 4)),
@@ -278,7 +279,7 @@ NIFTI = {
     "offset far away": header(UNREADABLE, vox_offset=1e30),
     "offset infinite": header(UNREADABLE, vox_offset=np.inf),
     "offset negative": header(UNREADABLE, vox_offset=-1e9),
-    "slope infinite": header(None, scl_slope=np.inf, scl_inter=1),
+    "slope infinite": header(None, **ORIENTED, scl_slope=np.inf, scl_inter=1),
     "slope overflows": header("infinite", data=b"\x7e" * 400, scl_slope=3e38, scl_inter=3e38),
     "affine of NaN": header("no orientation", sform_code=1, srow_x=np.nan),
     "quaternion of NaN": header("no orientation|not a NIfTI", qform_code=1, quatern_b=np.nan),
