@@ -88,6 +88,11 @@ def holds(path: str | Path, fits: Callable[[str], bool]) -> bool:
     return any(fits(_trimmed(cell.strip('"'))) for cell in cells)
 
 
+def folded(name: str) -> str:
+    """A name without what people do not mean by it: case, blanks, wide letters."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def _refuse_other_formats(path: Path, content: bytes) -> None:
     found = untrusted.recognise(content[: untrusted.HEAD])
     if not content.strip():
@@ -197,15 +202,11 @@ def _header(path: Path, sheet: _Sheet, columns: Sequence[str]) -> _Header | None
 
 def _place(names: list[str], column: str) -> int | None:
     """Where a column is, spelt as it is or else without regard to case and blanks; `...` when it is there twice."""
-    for spelling in (str, _folded):
+    for spelling in (str, folded):
         places = [place for place, name in enumerate(names) if spelling(name) == spelling(column.strip())]
         if places:
             return places[0] if len(places) == 1 else ...
     return None
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _cells(path: Path, sheet: _Sheet, header: _Header, columns: Sequence[str]) -> pd.DataFrame:

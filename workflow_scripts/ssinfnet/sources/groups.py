@@ -1,7 +1,6 @@
 """Which slices of a folder belong to one patient: by a person's table, and because they are copies."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -127,8 +126,7 @@ def _spelt_alike(path: Path, groups: dict[str, str]) -> dict[str, str]:
 
 def _key(name: str) -> str:
     """The same for all spellings of a name: `P1`, `p01`, `P 1`, `P-1`; `1` and `1.0`; `Patient 1` and `patient_1`."""
-    name = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-    name = re.sub(r"^(\d+)\.0+$", r"\1", name)  # from a spreadsheet
+    name = re.sub(r"^(\d+)\.0+$", r"\1", user_table.folded(name))  # from a spreadsheet
     name = re.sub(r"(?<=[^\W\d_])[ _-]+(?=\d)", "", name)
     return re.sub(r"(?<![\d.])0+(?=\d)", "", re.sub(r"[ _-]+", "_", name))
 
