@@ -1,12 +1,11 @@
 """Every key of the config, changed: Snakemake lists exactly the rules that rerun_matrix.py says."""
 
-import os
-import random
 from collections import Counter
 
 import pytest
 import rerun_matrix
 import yaml
+from changes import check_out, reorder, touch
 from rerun_matrix import TABLES, overlay
 
 pytestmark = pytest.mark.slow
@@ -32,43 +31,6 @@ def test_the_matrix_knows_every_rule(dry_runs):
 
 
 # --- nothing runs -------------------------------------------------------------------------------------------------
-
-
-def rewrite(file, content: bytes):
-    """Put a new file in the place of one, which may be a link to that of the finished run."""
-    file.unlink()
-    file.write_bytes(content)
-
-
-def reorder(folder):
-    """Put the keys of every section of the config in another order, methods included."""
-    for name in ("config.yaml", "tests/workflow/tiny.yaml"):
-        values = yaml.safe_load((folder / name).read_text())
-        rewrite(folder / name, yaml.safe_dump(_shuffled(values, random.Random(0)), sort_keys=False).encode())
-
-
-def _shuffled(value, generator):
-    if not isinstance(value, dict):
-        return value
-    items = [(key, _shuffled(below, generator)) for key, below in value.items()]
-    generator.shuffle(items)
-    return dict(items)
-
-
-def check_out(folder):
-    """Every source file written anew with the same content, as `git checkout` of another branch and back does."""
-    for name in ("Snakefile", "config.yaml", "rules", "workflow_scripts", "envs", "profiles"):
-        for file in [folder / name] if (folder / name).is_file() else (folder / name).rglob("*"):
-            if file.is_file():
-                rewrite(file, file.read_bytes())
-
-
-def touch(folder):
-    """Every source file with the time of now, or of long ago: neither is the time at which a result was made."""
-    check_out(folder)
-    for number, file in enumerate(sorted((folder / "workflow_scripts").rglob("*.*"))):
-        if number % 2:
-            os.utime(file, (0, 0))
 
 
 @pytest.mark.parametrize(

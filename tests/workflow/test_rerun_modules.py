@@ -1,21 +1,13 @@
 """Every source file of the library, changed: the stages whose commands import or read it run, and what follows."""
 
 import functools
-from pathlib import Path
 
 import imports
 import pytest
+from changes import append
 from rerun_matrix import COMMANDS, EVERYTHING, FILES, MODULES, NO_RESULT, OF_READERS, OF_THE_COACH, SCRIPTS, after
 
 pytestmark = pytest.mark.slow
-
-
-def append(name: str, folder: Path) -> None:
-    """Another line for a file, which may be a link to that of the finished run."""
-    file = folder / "workflow_scripts" / name
-    content = file.read_bytes()
-    file.unlink()
-    file.write_bytes(content + b"\n# changed\n")
 
 
 @pytest.fixture(scope="module")
