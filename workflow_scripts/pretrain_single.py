@@ -29,10 +29,10 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.network import SingleNetwork
     from ssinfnet.config.pretext import Pretext
     from ssinfnet.inference import runtime
-    from ssinfnet.pretraining.data import load_slices
     from ssinfnet.pretraining.round import Round, run_round
     from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.store import SliceStore
+    from ssinfnet.training.unlabelled import load_slices
 
     network = command.section(SingleNetwork, args.config_json, "network")
     pretext = command.section(Pretext, args.config_json, "pretext")

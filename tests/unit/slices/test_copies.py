@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ssinfnet.pretraining.data import without_copies
 from ssinfnet.slices.copies import copies_between, copies_within
 from ssinfnet.slices.store import SliceStore, create_store
+from ssinfnet.training.unlabelled import without_copies
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 SIDE = 160

@@ -1,4 +1,4 @@
-"""The slices that the single network's pretext task sees."""
+"""The unlabelled slices that a training may see: none that shows what is held out."""
 
 import sys
 from collections.abc import Sequence

@@ -4,8 +4,8 @@ import contextlib
 
 import numpy as np
 
-from ssinfnet.pretraining.data import load_slices
 from ssinfnet.slices.store import SliceStore, create_store
+from ssinfnet.training.unlabelled import load_slices
 
 
 def test_several_unlabelled_stores_are_joined_and_held_out_slices_are_not(tmp_path, capsys):
