@@ -182,7 +182,7 @@ def test_unreachable_imagenet_weights_are_an_error_with_the_remedy(monkeypatch):
         raise OSError("no network")
 
     monkeypatch.setattr(_builder, "load_state_dict_from_hf", offline)
-    with pytest.raises(InputError, match=r"no network.*safetensors file"):
+    with pytest.raises(InputError, match=r"no network.*safetensors file.*tf_efficientnet_lite0"):
         networks.create("infnet", backbone="resnet18", weights="imagenet")
 
 

@@ -14,7 +14,11 @@ class SingleNetwork(Section):
 
     name: Literal["infnet"] = Field("infnet", description="Inf-Net")
     backbone: str = Field("res2net50d", description="timm name of a backbone with features at strides 4 to 32")
-    weights: str = Field("none", description="imagenet, none, or a safetensors file of the backbone")
+    weights: str = Field(
+        "none",
+        description="imagenet (installed for tf_efficientnet_lite0, fetched from the model hub for others), none, or a "
+        "safetensors file of the backbone",
+    )
 
 
 class MultiNetwork(Section):
