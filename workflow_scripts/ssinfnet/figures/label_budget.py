@@ -36,7 +36,8 @@ def draw(table: pd.DataFrame) -> Figure:
             blind = pd.to_numeric(rows["chance"]).mean()
             if pd.notna(blind):
                 axis.axhline(blind, color="#888888", linewidth=1, linestyle=(0, (1, 2)))
-            axis.set_title(WORDS.get(target, target.capitalize()))
+            title = WORDS.get(target, target)
+            axis.set_title(title[0].upper() + title[1:])
             axis.set_xticks(range(len(budgets)), [_name(labels, slices) for labels, slices in budgets.items()])
             axis.set_xlim(-0.5, len(budgets) - 0.5)
         axes[0].set_ylim(-0.02, 1.02)
