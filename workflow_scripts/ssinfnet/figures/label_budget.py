@@ -39,10 +39,8 @@ def draw(table: pd.DataFrame) -> Figure:
             title = WORDS.get(target, target)
             axis.set_title(title[0].upper() + title[1:])
             axis.set_xticks(range(len(budgets)), [_name(labels, slices) for labels, slices in budgets.items()])
-            axis.set_xlim(-0.5, len(budgets) - 0.5)
-        axes[0].set_ylim(-0.02, 1.02)
+            axis.set(xlabel="labelled training slices", xlim=(-0.5, len(budgets) - 0.5))
         axes[0].set_ylabel("Dice, mean of the test slices")
-        figure.supxlabel("labelled training slices", fontsize=9)
         handles = [
             Line2D([], [], color=look(position)[0], linestyle=look(position)[1], marker="o", markersize=5, label=family)
             for position, family in enumerate(families)
@@ -63,9 +61,9 @@ def _draw_family(axis: Axes, rows: pd.DataFrame, place: dict[str, int], shift: f
             axis.plot([here] * 2, [float(row["low"]), float(row["high"])], color=colour, linewidth=1.2)
         seeds = [float(value) for value in row["by_seed"].split()]
         if len(seeds) > 1:
-            axis.plot([here] * len(seeds), seeds, "o", color=colour, markersize=2.5, alpha=0.5, linestyle="none")
+            axis.plot([here + APART / 3] * len(seeds), seeds, "o", color=colour, markersize=3, alpha=0.6)
 
 
 def _name(labels: str, slices: float) -> str:
     """A budget as its tick says it."""
-    return labels if labels == f"{slices:g}" else f"{labels}\n({slices:.0f})"
+    return labels if labels == f"{slices:g}" else f"{labels}\n({slices:.3g})"
