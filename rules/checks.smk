@@ -13,6 +13,7 @@ rule check_inputs:
         split=rules.split_slices.output[0],
         fingerprint=rules.fingerprint_split.output[0],
         patients=rules.prepare_patients.output.patients if WITH_SEVERITY else [],
+        slices=labelled_slices() if LIMITED else [],
         code=code("check_inputs"),
     output:
         found=f"{R}/checks/found.json",
@@ -36,12 +37,15 @@ rule check_inputs:
             patients=only(CONFIG.patients, "scores"),
             severity=only(CONFIG.severity, "cutoffs"),
         ),
-        options=options("patients"),
+        options=options("patients", "slices"),
+        budgets=(
+            f"--labels {shlex.join(map(str, LIMITED))} --seeds {shlex.join(map(str, CONFIG.seeds))}" if LIMITED else ""
+        ),
         passed=lambda wildcards, output: f"--out-passed {shlex.quote(output.passed)}" if output.passed else "",
         pretrained="--pretrained" if PRETRAINED else "",
     message:
         "Check the inputs before the first training (log: {log})"
     shell:
-        "python {input.code[0]:q} --config-json {params.config:q} {params.options} {params.pretrained}"
-        " --split {input.split:q} --fingerprint {input.fingerprint:q} --out {output.found:q} {params.passed}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.options} {params.budgets}"
+        " {params.pretrained} --split {input.split:q} --fingerprint {input.fingerprint:q} --out {output.found:q} {params.passed}"
         " --provenance {output.provenance:q} 2> {log:q}"

@@ -293,6 +293,13 @@ def pretext_config(network):
     return values
 
 
+def label_budget(method, seed=None):
+    """The command's options for the label budget of a method; none where it learns from all training slices."""
+    labels = CONFIG.methods[method].labels
+    given = "" if seed is None else f" --seed {seed}"
+    return "" if labels == "all" else f"--labels {labels}{given}"
+
+
 def weights_file(network):
     """The file of a backbone's weights, where the config names one."""
     weights = getattr(network, "weights", "none")
@@ -305,9 +312,14 @@ def final(stage, suffix, fold="all"):
     return f"{folder}/epoch{getattr(CONFIG, stage).schedule.epochs}.{suffix}"
 
 
+def of_folds(part):
+    """Whether a part is predicted by the networks of the folds."""
+    return part == "train" and CONFIG.priors.mode == "out_of_fold"
+
+
 def infection_weights(wildcards):
     """The networks that predict a part: one per fold for out-of-fold training priors, else the one of all folds."""
-    if wildcards.part == "train" and CONFIG.priors.mode == "out_of_fold":
+    if of_folds(wildcards.part):
         folds = [f"fold{number}" for number in range(CONFIG.priors.folds)]
     else:
         folds = ["all"]
@@ -336,3 +348,6 @@ STAGES = ["single", "multi"] if CONFIG.labelled.classes else ["single"]
 PRETRAINED = [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
 WITH_CLASSES = list(CONFIG.methods) if CONFIG.labelled.classes else []
 WITH_SEVERITY = list(CONFIG.methods) if CONFIG.patients.source != "none" else []
+# How many training slices keep their labels, over all methods; and those of them that are not all.
+BUDGETS = list(dict.fromkeys(method.labels for method in CONFIG.methods.values()))
+LIMITED = [labels for labels in BUDGETS if labels != "all"]

@@ -206,7 +206,10 @@ rule plot_augmentation:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={name: without(method, "pretext", "unlabelled") for name, method in CONFIG.methods.items()},
+            methods={
+                name: {"label": method.family, **only(method, "augmentation")}
+                for name, method in CONFIG.methods.items()
+            },
             labels=CONFIG.labels,
             labelled={"classes": CONFIG.labelled.classes},
             single={"training": {"size": CONFIG.single.training.size}},
@@ -259,7 +262,44 @@ rule plot_severity:
         " --out-classes {output.classes:q} --out-roc {output.roc:q} --out-regions {output.regions:q} 2> {log:q}"
 
 
+rule plot_label_budget:
+    input:
+        split=rules.split_slices.output[0],
+        single=runs(SINGLE_METRICS),
+        predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
+        code=code("plot_label_budget"),
+    output:
+        figure=report(
+            f"{R}/figures/label_budget.png",
+            category="Predictions",
+            caption=f"{CAPTIONS}/label_budget.rst",
+            labels={"figure": "Label budgets"},
+        ),
+        table=f"{R}/tables/label_budget.csv",
+        provenance=f"{R}/tables/label_budget.provenance.json",
+    log:
+        f"{R}/logs/plot_label_budget.log",
+    benchmark:
+        f"{R}/benchmarks/plot_label_budget.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=METHODS,
+        runs=lambda wildcards, input: " ".join(
+            [
+                run_options("single", input.split, SINGLE_METRICS),
+                run_options("predicted", input.split, PREDICTED_METRICS, methods=WITH_CLASSES),
+            ]
+        ),
+    message:
+        "Dice against the number of labels (log: {log})"
+    shell:
+        "python {input.code[0]:q} --config-json {params.config:q} {params.runs}"
+        " --out-figure {output.figure:q} --out-table {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
+
+
 FIGURES = [
+    *([rules.plot_label_budget.output.figure] if len(BUDGETS) > 1 else []),
     *rules.plot_comparisons.output,
     *rules.plot_overlays.output,
     rules.plot_worst_cases.output.single,

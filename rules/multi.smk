@@ -68,10 +68,11 @@ rule train_multi:
             augmentation=CONFIG.methods[wildcards.method].augmentation,
         ),
         start=options("resume", "best", "pretrained"),
+        labels=lambda wildcards: label_budget(wildcards.method),
     message:
         "{wildcards.method}, seed {wildcards.seed}: multi network to epoch {wildcards.epoch} (log: {log})"
     shell:
-        "python {input.code[0]:q} --config-json {params.config:q} {params.start}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.start} {params.labels}"
         " --slices {input.slices:q} --split {input.split:q}"
         " --prior-train {input.prior_train:q} --prior-validation {input.prior_validation:q}"
         " --seed {wildcards.seed} --until-epoch {wildcards.epoch}"

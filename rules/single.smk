@@ -71,10 +71,11 @@ rule train_single:
         fold=lambda wildcards, input: (
             "" if wildcards.fold == "all" else f"--fold {wildcards.fold.removeprefix('fold')}"
         ),
+        labels=lambda wildcards: label_budget(wildcards.method),
     message:
         "{wildcards.method}, seed {wildcards.seed}: single network ({wildcards.fold}) to epoch {wildcards.epoch} (log: {log})"
     shell:
-        "python {input.code[0]:q} --config-json {params.config:q} {params.start} {params.fold}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.start} {params.fold} {params.labels}"
         " --slices {input.slices:q} --split {input.split:q} --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
@@ -100,10 +101,11 @@ rule predict_infection:
         gpu=GPU,
     params:
         config=sections(single=without(CONFIG.single, "schedule")),
+        labels=lambda wildcards: label_budget(wildcards.method, wildcards.seed) if of_folds(wildcards.part) else "",
     message:
         "{wildcards.method}, seed {wildcards.seed}: infection maps of the {wildcards.part} part (log: {log})"
     shell:
-        "python {input.code[0]:q} --config-json {params.config:q} --part {wildcards.part}"
+        "python {input.code[0]:q} --config-json {params.config:q} --part {wildcards.part} {params.labels}"
         " --slices {input.slices:q} --split {input.split:q} --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 

@@ -15,7 +15,7 @@ rule split_slices:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(split=CONFIG.split),
+        config=sections(split=without(CONFIG.split, "labels")),
     message:
         "Split the labelled slices (log: {log})"
     shell:

@@ -1,8 +1,8 @@
 """Say before the first training what would fail after it.
 
 Reads the split with its fingerprint and, where patients are scored, their table, and holds them against the config:
-infected slices in each part, classes, folds, batches, severity classes, cut-offs. Writes what was found as JSON, and
-a file that trainings wait for. All findings that stop the run are one error.
+infected slices in each part, classes, folds, batches, label budgets, severity classes, cut-offs. Writes what was found
+as JSON, and a file that trainings wait for. All findings that stop the run are one error.
 """
 
 import sys
@@ -17,12 +17,17 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--split", type=Path, required=True, help="table of the split, CSV")
     parser.add_argument("--fingerprint", type=Path, required=True, help="what its parts hold, JSON")
     parser.add_argument("--patients", type=Path, help="table of the patients, CSV; none where no severity is scored")
+    parser.add_argument("--labels", type=int, nargs="+", default=[], help="label budgets of the methods")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="with --labels: the seeds of the trainings")
+    parser.add_argument("--slices", type=Path, help="with --labels: slice store with the masks")
     parser.add_argument("--pretrained", action="store_true", help="a method has a pretext task")
     parser.add_argument("--out", type=Path, required=True, help="what was found, JSON")
     parser.add_argument(
         "--out-passed", type=Path, help="a line of text, written when all is well; trainings wait for it"
     )
     args = parser.parse_args(argv)
+    if args.labels and not args.slices:
+        parser.error("--labels needs --slices")
 
     from ssinfnet.config.labelled import Labelled
     from ssinfnet.config.labels import Labels
@@ -37,7 +42,9 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.severity import checks as of_patients
     from ssinfnet.severity.patients import read_patients
     from ssinfnet.slices import checks
+    from ssinfnet.slices.budget_checks import check_budgets
     from ssinfnet.slices.parts import read_split
+    from ssinfnet.slices.store import SliceStore
 
     labels = command.section(Labels, args.config_json, "labels")
     single = command.section(Single, args.config_json, "single")
@@ -50,13 +57,18 @@ def main(argv: list[str] | None = None) -> None:
     fingerprint = read_json(args.fingerprint)
     table = read_split(args.split)
     found = [checks.check_infection(args.split, fingerprint, labels)]
-    batches = [checks.of_training("single", single, by_fold=True)]
+    trainings = [checks.of_training("single", single, by_fold=True)]
     if with_classes:
         found.append(checks.check_classes(args.split, fingerprint))
-        batches.append(checks.of_training("multi", multi))
+        trainings.append(checks.of_training("multi", multi))
+    batches = [*trainings]
     if args.pretrained:
         batches += [checks.of_pretext(pretext, stage.network) for stage in [single, multi][: 1 + with_classes]]
     found.append(checks.check_batches(args.split, table, folds, batches))
+    if args.labels:
+        with SliceStore(args.slices) as store:
+            drawn = {"budgets": args.labels, "seeds": args.seeds, "with_classes": with_classes}
+            found.append(check_budgets(args.split, table, store, labels, folds, trainings, **drawn))
     result = {"parts": checks.count_parts(fingerprint)}
     if args.patients:
         patients = command.section(Patients, args.config_json, "patients")

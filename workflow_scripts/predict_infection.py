@@ -1,7 +1,8 @@
 """Predict the infection of labelled slices (a part of the split) or of the patients' slices (a shard of their store).
 
 The maps are what is scored, and the prior that the multi network is given. With several networks, one per fold, each
-training slice is predicted by the network that has not seen it.
+training slice is predicted by the network that has not seen it; where they learned from a label budget, the same
+--labels and --seed as theirs say which slices each fold holds.
 """
 
 from pathlib import Path
@@ -19,6 +20,8 @@ def main(argv: list[str] | None = None) -> None:
     chosen.add_argument("--part", choices=("train", "validation", "test"), help="part of the split")
     options.add_shard(parser, chosen)
     parser.add_argument("--weights", type=Path, nargs="+", required=True, help="network, or one per fold in order")
+    options.add_labels(parser)
+    parser.add_argument("--seed", type=int, default=0, help="with --labels: the seed of the training")
     parser.add_argument("--out", type=Path, required=True, help="slice store with the array infection")
     options.add_runtime(parser)
     args = parser.parse_args(argv)
@@ -31,6 +34,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from ssinfnet.config.training import Single
     from ssinfnet.inference import maps, runtime
+    from ssinfnet.slices.budget import labelled_ids
     from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.shards import members
     from ssinfnet.slices.split import by_fold
@@ -42,7 +46,9 @@ def main(argv: list[str] | None = None) -> None:
         if args.part:
             table = read_split(args.split)
             ids = part_ids(table, args.part)
-            groups = by_fold(table, len(args.weights)) if len(args.weights) > 1 else [ids]
+            groups = [ids]
+            if len(args.weights) > 1:
+                groups = by_fold(table, len(args.weights), labelled_ids(table, args.labels, args.seed))
         else:
             ids = members(store.ids, args.shard, args.shards)
             groups = [ids]

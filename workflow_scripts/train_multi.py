@@ -17,12 +17,14 @@ def main(argv: list[str] | None = None) -> None:
     options.add_slices(parser)
     parser.add_argument("--prior-train", type=Path, required=True, help="store with the priors of the training part")
     parser.add_argument("--prior-validation", type=Path, required=True, help="the same of the validation part")
+    options.add_labels(parser)
     options.add_segment(parser)
     args = parser.parse_args(argv)
 
     from ssinfnet.config.methods import Augmentation
     from ssinfnet.config.training import Multi
     from ssinfnet.inference import runtime
+    from ssinfnet.slices.budget import labelled_ids
     from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.store import SliceStore
     from ssinfnet.training.data import load
@@ -36,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     table = read_split(args.split)
     size = config.training.size
     with SliceStore(args.slices) as store, SliceStore(args.prior_train) as priors:
-        training = load(store, part_ids(table, "train"), size, priors=priors)
+        training = load(store, labelled_ids(table, args.labels, args.seed), size, priors=priors)
     with SliceStore(args.slices) as store, SliceStore(args.prior_validation) as priors:
         validation = load(store, part_ids(table, "validation"), size, priors=priors)
     segment = options.take(Segment, args)

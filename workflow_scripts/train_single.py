@@ -13,6 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = command.parser(__doc__, config="single (network, training), augmentation, labels, priors (with --fold)")
     options.add_slices(parser)
     parser.add_argument("--fold", type=int, help="training fold to hold out, from 0 (default: none)")
+    options.add_labels(parser)
     options.add_segment(parser)
     args = parser.parse_args(argv)
 
@@ -21,6 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.training import Single
     from ssinfnet.inference import runtime
+    from ssinfnet.slices.budget import labelled_ids
     from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.split import assign_folds
     from ssinfnet.slices.store import SliceStore
@@ -34,9 +36,9 @@ def main(argv: list[str] | None = None) -> None:
     run = runtime.start(args.gpus, args.threads)
 
     table = read_split(args.split)
-    train_ids = part_ids(table, "train")
+    train_ids = labelled_ids(table, args.labels, args.seed)
     if args.fold is not None:
-        fold_of = assign_folds(table, command.section(Priors, args.config_json, "priors").folds)
+        fold_of = assign_folds(table, command.section(Priors, args.config_json, "priors").folds, train_ids)
         train_ids = [slice_id for slice_id in train_ids if fold_of[slice_id] != args.fold]
     size = config.training.size
     with SliceStore(args.slices) as store:

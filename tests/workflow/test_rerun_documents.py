@@ -30,6 +30,7 @@ WORDS = {
     "picture of the augmentation": {"plot_augmentation"},
     "coach's masks": {"plot_masks"},
     "figures of the test slices": {"plot_overlays", "plot_worst_cases", "plot_calibration"},
+    "figure of label budgets": {"plot_label_budget"},
     "other figures with its name": {"plot_learning", "plot_severity"},
     "case browser": {"write_cases"},
     "comparison of methods": {"compare_methods"},

@@ -12,6 +12,7 @@ from ssinfnet import networks
 from ssinfnet.errors import InputError
 from ssinfnet.inference import weights as checkpoint
 from ssinfnet.slices import parts, split
+from ssinfnet.slices.budget import labelled_ids
 from ssinfnet.slices.store import SliceStore
 
 SINGLE = {"single": {"network": {"backbone": "resnet18", "weights": "none"}, "training": {"size": 32}}}
@@ -35,9 +36,9 @@ def single_weights(tmp_path_factory):
     return paths
 
 
-def predict(labelled, out, weights, part="train"):
+def predict(labelled, out, weights, part="train", *options):
     argv = ["--config-json", json.dumps(SINGLE), "--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
-    predict_infection.main([*argv, "--part", part, "--weights", *map(str, weights), "--out", str(out)])
+    predict_infection.main([*argv, "--part", part, "--weights", *map(str, weights), "--out", str(out), *options])
     return SliceStore(out)
 
 
@@ -50,6 +51,18 @@ def test_each_fold_is_predicted_by_the_network_that_left_it_out(labelled, single
             found = maps.read("infection", slice_id)
             assert found.shape == (64, 64) and found.dtype == np.float16
             assert (found > 0.99).all() if fold_of[slice_id] == 1 else (found < 0.01).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_with_a_label_budget_the_folds_are_those_of_the_trainings(labelled, single_weights, tmp_path, seed):
+    """The unlabelled slices have a prior as well."""
+    table = parts.read_split(labelled["split"])
+    folds = split.by_fold(table, 2, labelled_ids(table, 4, seed))
+    options = ("train", "--labels", "4", "--seed", str(seed))
+    with predict(labelled, tmp_path / "p.h5", single_weights, *options) as maps:
+        assert set(maps.ids) == set(parts.part_ids(table, "train"))
+        everywhere = {name for name in maps.ids if (maps.read("infection", name) > 0.99).all()}
+    assert everywhere == set(folds[1])
 
 
 def test_one_network_predicts_a_whole_part_and_repeats(labelled, single_weights, tmp_path):

@@ -17,6 +17,8 @@ from ssinfnet.inference import weights as checkpoint
 from ssinfnet.networks import trunk
 from ssinfnet.slices import parts
 from ssinfnet.slices import store as slices
+from ssinfnet.slices.budget import labelled_ids
+from ssinfnet.slices.split import by_fold
 from ssinfnet.slices.store import SliceStore
 from ssinfnet.training import state as training_state
 from ssinfnet.training.data import epoch_batches
@@ -131,6 +133,36 @@ def test_a_fold_is_left_out(labelled, tmp_path):
     files = [segment(labelled, tmp_path / name, 1, config, **more) for name, more in [("a", {}), ("b", {"fold": 0})]]
     weights = [file.with_suffix(".safetensors").read_bytes() for file in files]
     assert weights[0] != weights[1]
+
+
+@pytest.mark.parametrize(("command", "config"), [(train_single, SINGLE), (train_multi, MULTI)], ids=["single", "multi"])
+def test_a_label_budget_trains_on_its_slices_alone(labelled, tmp_path, command, config):
+    """The same bytes as a split whose training part is the draw, in one segment or two; another draw, others."""
+    table = parts.read_split(labelled["split"])
+    drawn = labelled_ids(table, 3, seed=0)
+    assert len(drawn) == 4  # two groups of two
+    (tmp_path / "alone").mkdir()
+    others = (table["part"] == "train") & ~table["id"].isin(drawn)
+    parts.write_split(tmp_path / "alone/split.csv", table[~others])
+    expected = segment(labelled | {"split": tmp_path / "alone/split.csv"}, tmp_path / "alone", 2, config, command)
+    whole = segment(labelled, tmp_path / "whole", 2, config, command, labels=3)
+    assert_same_files(expected, whole)
+    half = segment(labelled, tmp_path / "cut", 1, config, command, labels=3)
+    assert_same_files(whole, segment(labelled, tmp_path / "cut", 2, config, command, resume=half, labels=3))
+    every = segment(labelled, tmp_path / "every", 2, config, command, labels=8)
+    assert_same_files(every, segment(labelled, tmp_path / "all", 2, config, command))
+    assert every.with_suffix(".csv").read_bytes() != whole.with_suffix(".csv").read_bytes()
+
+
+def test_a_fold_of_a_budget_is_left_out(labelled, tmp_path):
+    table = parts.read_split(labelled["split"])
+    drawn = labelled_ids(table, 3, seed=0)
+    config = SINGLE | {"priors": {"folds": 2}}
+    fold = [name for name in by_fold(table, 2, drawn)[1] if name in drawn]
+    assert len(fold) == 2
+    parts.write_split(tmp_path / "split.csv", table[(table["part"] != "train") | table["id"].isin(fold)])
+    expected = segment(labelled | {"split": tmp_path / "split.csv"}, tmp_path / "expected", 1)
+    assert_same_files(expected, segment(labelled, tmp_path / "fold", 1, config, fold=0, labels=3))
 
 
 def test_fine_tuning_starts_from_the_pretrained_trunk_with_fresh_heads(labelled, tmp_path):

@@ -19,6 +19,15 @@ def add_slices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", type=Path, required=True, help="table of the split, CSV")
 
 
+def add_labels(parser: argparse.ArgumentParser) -> None:
+    """Add the label budget of a training."""
+    parser.add_argument(
+        "--labels",
+        type=int,
+        help="training slices whose labels are used, drawn by --seed in whole groups (default: all)",
+    )
+
+
 def add_shard(parser: argparse.ArgumentParser, choice: Any = None) -> None:
     """Add the number of a shard and of all; the first to the group `choice` where it is one of several ways."""
     (choice or parser).add_argument(

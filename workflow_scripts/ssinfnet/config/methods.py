@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ssinfnet.config.base import Section
+from ssinfnet.config.split import LabelBudget
 
 
 class Augmentation(Section):
@@ -26,6 +27,12 @@ class Method(Section):
         False, description="whether the single network's pretext task sees the unlabelled slices as well"
     )
     augmentation: Augmentation = Augmentation()
+    labels: LabelBudget | None = Field(
+        None, description="training slices whose labels are used; none: as split.labels says"
+    )
+    family: str | None = Field(
+        None, description="methods of one family are a line in the figure of label budgets; none: the label"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> "Method":

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from ssinfnet.config import label_budgets
 from ssinfnet.config.base import Section
 from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.config.download import Download
@@ -87,6 +88,19 @@ class Config(Section):
             raise ValueError("unlabelled.patients is true, but patients.source is none; set one of them otherwise")
         return self
 
+    @model_validator(mode="after")
+    def _label_budgets(self) -> "Config":
+        label_budgets.require_lines(self.methods)
+        # The true priors of all training slices would tell the pretext task what the budget hides.
+        if self.priors.mode == "ground_truth" and self.labelled.classes:
+            for name, method in self.methods.items():
+                if method.labels not in (None, "all") and method.pretext != "none":
+                    raise ValueError(
+                        f"priors.mode is ground_truth, by which the pretext task of method {name} sees the labels of"
+                        " slices beyond its label budget; choose another mode, or labels: all"
+                    )
+        return self
+
     @field_validator("seeds")
     @classmethod
     def _seeds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
@@ -98,11 +112,15 @@ class Config(Section):
 
 
 def parse(values: dict[str, Any]) -> Config:
-    """The validated config, `~` expanded; raises `InputError` that lists each wrong key, with the nearest valid one."""
+    """The validated config, `~` expanded and each method at each label budget.
+
+    Raises `InputError` that lists each wrong key, with the nearest valid one.
+    """
     if _is_too_large(values):
         raise InputError(f"the config holds more than {MAX_VALUES:,} values, or text longer than {MAX_TEXT:,}")
     try:
-        return Config.model_validate(expand_home(values))
+        config = Config.model_validate(expand_home(values))
+        return Config.model_validate(label_budgets.expand(config.model_dump()))
     except ValidationError as error:
         raise InputError.from_defects("the config", _defects(error)) from None
 

@@ -35,12 +35,12 @@ def draw(
 
     `images` is uint8 (N, 1, S, S), `masks` uint8 (N, S, S) with class codes, or 0 and 1 where `classes` is false;
     `indices` are the positions of the N slices in the training set, as the draws depend on them, `names` their ids.
-    Methods with the same augmentation share their rows.
+    Methods with the same augmentation share their rows, and those with the same label too are named once.
     """
-    users: dict[Augmentation, list[str]] = {}
+    users: dict[Augmentation, dict[str, None]] = {}
     for method in methods.values():
-        users.setdefault(method.augmentation, []).append(method.label)
-    plain = users.pop(Augmentation(), [])
+        users.setdefault(method.augmentation, {})[method.label] = None
+    plain = users.pop(Augmentation(), {})
     if not users:
         return notice(NOTHING)
     size = images.shape[-1]

@@ -1,6 +1,6 @@
 """What a split must hold so that a training on it can succeed, known before the first one."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,17 +95,25 @@ def check_classes(path: Path, fingerprint: dict[str, Any]) -> Findings:
     return found
 
 
-def check_batches(path: Path, table: pd.DataFrame, priors: Priors | None, batches: Iterable[Batches]) -> Findings:
+def check_batches(
+    path: Path,
+    table: pd.DataFrame,
+    priors: Priors | None,
+    batches: Iterable[Batches],
+    labelled: Collection[str] | None = None,
+) -> Findings:
     """Whether the training part of `table` can be cut into folds, and makes batches that networks can learn from.
 
-    `priors` is None where no network of a fold is trained.
+    `priors` is None where no network of a fold is trained. `labelled` are the ids from which the networks learn where
+    these are not all of the training part.
     """
     found = Findings()
-    count = len(part_ids(table, "train"))
+    learned = set(part_ids(table, "train") if labelled is None else labelled)
+    count = len(learned)
     without_fold: list[int] = []
     try:
         if priors:
-            without_fold = [count - len(fold) for fold in by_fold(table, priors.folds)]
+            without_fold = [len(learned.difference(fold)) for fold in by_fold(table, priors.folds, learned)]
     except InputError as error:
         found.defects.append(f"{path}: {error}")
     for one in batches:

@@ -1,6 +1,6 @@
 """Training, validation and test: by group, deterministic, as a table that a person can read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -32,19 +32,27 @@ def split_slices(index: pd.DataFrame, config: Split) -> pd.DataFrame:
     return table
 
 
-def assign_folds(table: pd.DataFrame, count: int) -> pd.Series:
-    """The fold, 0 to `count` - 1, of each training slice: a Series by slice id; groups stay together."""
+def assign_folds(table: pd.DataFrame, count: int, labelled: Collection[str] | None = None) -> pd.Series:
+    """The fold, 0 to `count` - 1, of each training slice: a Series by slice id; groups stay together.
+
+    `labelled` are the ids of whole groups whose labels may be used (default: all). They are spread over the folds
+    first, so that each fold has some; the others, of which no network learns, are spread after them.
+    """
     train = table[table["part"] == "train"]
-    sizes = train["group"].value_counts(sort=False).sort_index()
-    if len(sizes) < count:
-        raise InputError(f"{len(sizes)} training groups cannot make {count} folds; lower priors.folds")
-    fold_of = dict(zip(sizes.index, _fill(sizes.to_numpy(), np.ones(count), seed=0), strict=True))
+    known = train["id"].isin(train["id"] if labelled is None else list(labelled))
+    fold_of: dict[str, int] = {}
+    for rows in (train[known], train[~known]):
+        sizes = rows["group"].value_counts(sort=False).sort_index()
+        if not fold_of and len(sizes) < count:
+            kind = "training groups" if known.all() else "training groups with labels"
+            raise InputError(f"{len(sizes)} {kind} cannot make {count} folds; lower priors.folds")
+        fold_of |= zip(sizes.index, _fill(sizes.to_numpy(), np.ones(count), seed=0), strict=True)
     return pd.Series([fold_of[group] for group in train["group"]], index=list(train["id"]))
 
 
-def by_fold(table: pd.DataFrame, count: int) -> list[list[str]]:
-    """The training slices of each of `count` folds, in the order of the table."""
-    fold_of = assign_folds(table, count)
+def by_fold(table: pd.DataFrame, count: int, labelled: Collection[str] | None = None) -> list[list[str]]:
+    """The training slices of each of `count` folds, in the order of the table; `labelled` as for `assign_folds`."""
+    fold_of = assign_folds(table, count, labelled)
     return [list(fold_of.index[fold_of == fold]) for fold in range(count)]
 
 
