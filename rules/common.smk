@@ -178,12 +178,17 @@ def given(path):
     return [path] if path else []
 
 
-def unlabelled_slices(wildcards):
-    """The stores of unlabelled slices, for a method that asks for them."""
-    if not CONFIG.methods[wildcards.method].unlabelled:
-        return []
+def unlabelled_stores():
+    """The stores of unlabelled slices that the config names, whoever asks for them."""
     sources = {"unlabelled": CONFIG.unlabelled.folder, "patients": CONFIG.unlabelled.patients}
     return [f"{R}/slices/{name}.h5" for name, wanted in sources.items() if wanted]
+
+
+def unlabelled_slices(wildcards):
+    """Input function: the stores of unlabelled slices and the table that says which are usable, for a method that asks for them."""
+    if not CONFIG.methods[wildcards.method].unlabelled:
+        return {}
+    return {"unlabelled": unlabelled_stores(), "screened": f"{R}/split/unlabelled.csv"}
 
 
 def labelled_slices():
