@@ -54,9 +54,13 @@ def mean_known(values: np.ndarray) -> np.ndarray:
 
 
 def without_pretext(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:
-    """The method among those `present` that is like `name` but for its pretext task; None where there is none."""
+    """The method among those `present` that is like `name` but for its pretext task; None where there is none.
+
+    Of several the first that is fine-tuned as long, else the first.
+    """
     if methods[name].pretext == "none":
         return None
     wanted = methods[name].augmentation
-    alike = (other for other in present if methods[other].pretext == "none" and methods[other].augmentation == wanted)
-    return next(alike, None)
+    alike = [other for other in present if methods[other].pretext == "none" and methods[other].augmentation == wanted]
+    as_long = [other for other in alike if methods[other].single_epochs == methods[name].single_epochs]
+    return next(iter(as_long or alike), None)
