@@ -27,7 +27,7 @@ rule pretrain_multi:
     resources:
         gpu=GPU,
     params:
-        config=pretext_config(CONFIG.multi.network),
+        config=lambda wildcards: sections(network=CONFIG.multi.network, pretext=pretext_task(wildcards)),
         start=options("resume", "network", "coach"),
     message:
         "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the multi network to epoch {wildcards.epoch} (log: {log})"

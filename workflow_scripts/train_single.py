@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     from ssinfnet.config.labels import Labels
-    from ssinfnet.config.methods import Augmentation
+    from ssinfnet.config.augmentation import Augmentation
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.training import Single
     from ssinfnet.inference import runtime

@@ -9,7 +9,7 @@ from torch import nn
 
 from ssinfnet import networks
 from ssinfnet.config.base import Section
-from ssinfnet.config.methods import Augmentation
+from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.errors import InputError
 from ssinfnet.files import untrusted
 from ssinfnet.files.tensor_file import describe
