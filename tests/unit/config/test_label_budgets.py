@@ -53,12 +53,13 @@ def test_a_teacher_is_that_of_the_same_budget():
         "pupil": plain | {"label": "P", "self_training": {"teacher": "fixed"}},
         "small": plain | {"label": "Q", "labels": 5, "self_training": {"teacher": "teacher"}},
         "none": plain | {"label": "N", "self_training": None},
+        "nobody": plain | {"label": "O", "labels": 3, "self_training": {"teacher": None}},
     }
     values = {"split": {"labels": [5, "all"]}, "methods": methods, "other": 1}
     found = label_budgets.expand(values)
     of = {name: (one.get("self_training") or {}).get("teacher") for name, one in found["methods"].items()}
     assert of == {
-        **dict.fromkeys(["teacher_5", "teacher_all", "fixed", "none_5", "none_all"]),
+        **dict.fromkeys(["teacher_5", "teacher_all", "fixed", "none_5", "none_all", "nobody"]),
         **{"student_5": "teacher_5", "student_all": "teacher_all"},
         **{"pupil_5": "fixed", "pupil_all": "fixed", "small": "teacher_5"},
     }

@@ -17,8 +17,8 @@ def expand(values: dict[str, Any]) -> dict[str, Any]:
     listed = isinstance(budgets, list | tuple)
     multiplied = {name for name, method in methods.items() if listed and method["labels"] is None}
 
-    def at(name: str, labels: int | str) -> str:
-        """The name of a method of the config at this budget."""
+    def at(name: str | None, labels: int | str) -> str | None:
+        """The name of a method of the config at this budget; None, where no method is named, stays None."""
         return f"{name}_{labels}" if name in multiplied else name
 
     result: dict[str, Any] = {}
