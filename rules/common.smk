@@ -178,12 +178,15 @@ def given(path):
     return [path] if path else []
 
 
-def unlabelled_slices(wildcards):
-    """The stores of unlabelled slices, for a method that asks for them."""
-    if not CONFIG.methods[wildcards.method].unlabelled:
-        return []
+def unlabelled_stores():
+    """The stores of unlabelled slices that the config names, whoever asks for them."""
     sources = {"unlabelled": CONFIG.unlabelled.folder, "patients": CONFIG.unlabelled.patients}
     return [f"{R}/slices/{name}.h5" for name, wanted in sources.items() if wanted]
+
+
+def unlabelled_slices(wildcards):
+    """The stores of unlabelled slices, for a method that asks for them."""
+    return unlabelled_stores() if CONFIG.methods[wildcards.method].unlabelled else []
 
 
 def labelled_slices():
@@ -235,11 +238,38 @@ def segment_start(stage, folder):
         prefix = folder.format(**wildcards)
         if before:
             return {"resume": f"{prefix}/epoch{before}.pt", "best": f"{prefix}/epoch{before}.safetensors"}
-        if CONFIG.methods[wildcards.method].pretext == "none":
-            return {}
-        return {"pretrained": f"{RUN}/{stage}/{rounds()[-1]}.safetensors".format(**wildcards)}
+        if stage == "single" and wildcards.method in SELF_TRAINED:
+            return {"student": student(wildcards.method, "safetensors").format(**wildcards)}
+        return pretext_start(stage, wildcards)
 
     return inputs
+
+
+def pretext_start(stage, wildcards):
+    """The weights of the method's pretext task, by name of the command's option; none where it has no such task."""
+    if CONFIG.methods[wildcards.method].pretext == "none":
+        return {}
+    return {"pretrained": f"{RUN}/{stage}/{rounds()[-1]}.safetensors".format(**wildcards)}
+
+
+def teacher(wildcards):
+    """Input function: the network that marks the slices for a method's student, of the same seed and fold."""
+    name = CONFIG.methods[wildcards.method].self_training.teacher
+    return {"weights": final("single", "safetensors", wildcards.fold).format(method=name, seed=wildcards.seed)}
+
+
+def student(method, suffix):
+    """The last file of the training of a method's student."""
+    return f"{RUN}/single/{{fold}}/self_training/epoch{CONFIG.methods[method].self_training.epochs}.{suffix}"
+
+
+def student_start(wildcards):
+    """Input function: what a segment of a student starts from, by name of the command's option."""
+    before = epoch_before(wildcards.epoch, CONFIG.methods[wildcards.method].self_training.segment)
+    if not before:
+        return pretext_start("single", wildcards)
+    prefix = f"{RUN}/single/{{fold}}/self_training/epoch{before}".format(**wildcards)
+    return {"resume": f"{prefix}.pt", "best": f"{prefix}.safetensors"}
 
 
 def rounds():
@@ -333,6 +363,7 @@ def run_options(option, *patterns, before="", methods=None, seeds=CONFIG.seeds):
 
 # Which stages there are, and which methods take part in those that not all of them have.
 STAGES = ["single", "multi"] if CONFIG.labelled.classes else ["single"]
+SELF_TRAINED = [name for name, method in CONFIG.methods.items() if method.self_training.teacher]
 PRETRAINED = [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
 WITH_CLASSES = list(CONFIG.methods) if CONFIG.labelled.classes else []
 WITH_SEVERITY = list(CONFIG.methods) if CONFIG.patients.source != "none" else []

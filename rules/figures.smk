@@ -5,6 +5,7 @@ PREDICTED_TEST, ORACLE_TEST = (
 )
 PREDICTED_SCORES = rules.evaluate_multi.output.csv.replace("{prior}", "predicted")
 ROUND_TABLES = [(stage, f"{RUN}/{stage}/{name}.csv") for stage in STAGES for name in rounds()]
+STUDENT_TABLES = [(name, student(name, "csv").replace("{fold}", "all")) for name in SELF_TRAINED]
 METHODS_AND_LABELS = sections(
     methods={name: without(method) for name, method in CONFIG.methods.items()}, labels=CONFIG.labels
 )
@@ -13,6 +14,7 @@ METHODS_AND_LABELS = sections(
 rule plot_learning:
     input:
         epochs=[runs(final(stage, "csv")) for stage in STAGES],
+        students=[runs(table, [name]) for name, table in STUDENT_TABLES],
         rounds=[runs(table, PRETRAINED) for _, table in ROUND_TABLES],
         code=code("plot_learning"),
     output:
@@ -37,7 +39,10 @@ rule plot_learning:
     params:
         config=METHODS,
         epochs=lambda wildcards, input: " ".join(
-            run_options("epochs", final(stage, "csv"), before=stage) for stage in STAGES
+            [
+                *(run_options("epochs", final(stage, "csv"), before=stage) for stage in STAGES),
+                *(run_options("epochs", table, before="student", methods=[name]) for name, table in STUDENT_TABLES),
+            ]
         ),
         rounds=lambda wildcards, input: " ".join(
             run_options("rounds", table, before=stage, methods=PRETRAINED) for stage, table in ROUND_TABLES
@@ -206,7 +211,7 @@ rule plot_augmentation:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={name: without(method, "pretext", "unlabelled") for name, method in CONFIG.methods.items()},
+            methods={name: without(method, "pretext", "unlabelled", "self_training") for name, method in CONFIG.methods.items()},
             labels=CONFIG.labels,
             labelled={"classes": CONFIG.labelled.classes},
             single={"training": {"size": CONFIG.single.training.size}},

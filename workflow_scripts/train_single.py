@@ -1,7 +1,8 @@
 """Train one segment of the single network, which finds infection.
 
-Starts from random or ImageNet weights, from those of the pretext task, or from the segment before. Writes the
-training state for the next segment, the weights of the best epoch on validation so far, and a table of all epochs.
+Starts from random or ImageNet weights, from those of the pretext task or of a student, or from the segment before.
+Writes the training state for the next segment, the weights of the best epoch on validation so far, and a table of all
+epochs.
 """
 
 from ssinfnet.command import options
@@ -13,7 +14,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = command.parser(__doc__, config="single (network, training), augmentation, labels, priors (with --fold)")
     options.add_slices(parser)
     parser.add_argument("--fold", type=int, help="training fold to hold out, from 0 (default: none)")
-    options.add_segment(parser)
+    options.add_segment(parser, student=True)
     args = parser.parse_args(argv)
 
     from ssinfnet.config.labels import Labels

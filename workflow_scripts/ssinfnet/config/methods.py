@@ -1,10 +1,11 @@
-"""Section `methods`: what is compared. A method is a pretext task and an augmentation."""
+"""Section `methods`: what is compared. A method is a pretext task, a student if it has one, and an augmentation."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ssinfnet.config.base import Section
+from ssinfnet.config.self_training import SelfTraining
 
 
 class Augmentation(Section):
@@ -26,6 +27,13 @@ class Method(Section):
         False, description="whether the single network's pretext task sees the unlabelled slices as well"
     )
     augmentation: Augmentation = Augmentation()
+    self_training: SelfTraining = SelfTraining()
+
+    @field_validator("self_training", mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        # So an overlay can switch it off as a whole.
+        return {} if value is None else value
 
     @model_validator(mode="after")
     def _check(self) -> "Method":

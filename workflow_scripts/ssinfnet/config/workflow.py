@@ -19,6 +19,7 @@ from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.config.priors import Priors
+from ssinfnet.config.self_training import require_teachers
 from ssinfnet.config.severity import Severity
 from ssinfnet.config.split import Split
 from ssinfnet.config.training import Multi, Single
@@ -85,6 +86,18 @@ class Config(Section):
             )
         if self.unlabelled.patients and self.patients.source == "none":
             raise ValueError("unlabelled.patients is true, but patients.source is none; set one of them otherwise")
+        return self
+
+    @model_validator(mode="after")
+    def _teachers(self) -> "Config":
+        teachers = {name: method.self_training.teacher for name, method in self.methods.items()}
+        require_teachers(teachers)
+        taught = [name for name, teacher in teachers.items() if teacher is not None]
+        if taught and not (self.unlabelled.folder or self.unlabelled.patients):
+            raise ValueError(
+                f"methods.{taught[0]}.self_training needs unlabelled slices, so unlabelled.folder must say where they"
+                " are, or unlabelled.patients that they are the patients'"
+            )
         return self
 
     @field_validator("seeds")

@@ -66,7 +66,7 @@ def apply(
     """Images, labels and priors of a batch, augmented, at `size` x `size`; the inputs stay as they are.
 
     `images` (N, 1, H, W) is uint8 or float in [0, 1] and becomes float in [0, 1], bilinear; `labels` (N, H, W) keeps
-    its dtype and values, nearest neighbour; `priors` (N, 1, H, W) in [0, 1], bilinear. A slice that does not move,
+    its dtype and, as codes, its values: nearest neighbour for integers, bilinear for soft labels in [0, 1]; `priors` (N, 1, H, W) in [0, 1], bilinear. A slice that does not move,
     at the size that it has, keeps its values to the bit. Slices are stored square; others would come out stretched.
     """
     images = to_unit(images)
@@ -78,7 +78,8 @@ def apply(
         channels = _sample(channels, grid, "bilinear", moves)
         images, priors = channels[:, :1], None if priors is None else channels[:, 1:]
         if labels is not None:
-            labels = _sample(labels[:, None].float(), grid, "nearest", moves)[:, 0].to(labels.dtype)
+            mode = "bilinear" if labels.is_floating_point() else "nearest"
+            labels = _sample(labels[:, None].float(), grid, mode, moves)[:, 0].to(labels.dtype)
     return _cut_out(draw, images), labels, priors
 
 

@@ -12,7 +12,7 @@ from ssinfnet.config.training import Training
 from ssinfnet.errors import InputError
 from ssinfnet.files.atomic import write_csv
 from ssinfnet.inference.runtime import Runtime
-from ssinfnet.inference.weights import assign, load_weights, save_weights
+from ssinfnet.inference.weights import assign, load_into, load_weights, save_weights
 from ssinfnet.networks.trunk import load_trunk
 from ssinfnet.slices.batches import require_statistics
 from ssinfnet.training.data import SliceTensors
@@ -25,8 +25,8 @@ from ssinfnet.training.state import load_state, make_state, save_state
 class Segment:
     """Where a segment starts and ends.
 
-    `resume` and `best` are state and best weights of the segment before, `pretrained` the weights of a pretext task,
-    for the first one.
+    `resume` and `best` are state and best weights of the segment before. The first one starts from `pretrained`, the
+    weights of a pretext task, whose heads are left out; from `student`, the weights of one, heads included; or afresh.
     """
 
     seed: int
@@ -37,6 +37,7 @@ class Segment:
     out_state: Path
     out_weights: Path
     out_epochs: Path
+    student: Path | None = None
 
 
 def run_segment(
@@ -54,7 +55,7 @@ def run_segment(
         raise InputError("--resume needs --best, the best weights of the same segment")
     smallest, key = min(training_config.scales), f"{task.key}.training"
     require_statistics(len(training), training_config.batch_size, smallest, network_config.STRIDE, key)
-    network = make_network(network_config, segment.seed, fresh=not (segment.resume or segment.pretrained))
+    network = make_network(network_config, segment.seed, fresh=not (segment.resume or segment.pretrained or segment.student))
     state = SupervisedState()
     if segment.resume:
         saved = load_state(segment.resume)
@@ -63,6 +64,8 @@ def run_segment(
         state.best, _ = load_weights(segment.best)
     elif segment.pretrained:
         load_trunk(network, load_weights(segment.pretrained)[0])
+    elif segment.student:
+        load_into(network, segment.student)
 
     augment = make_augment(augmentation_config, segment.seed)
     network = runtime.place(network)
