@@ -274,5 +274,6 @@ FIGURES = [
     *rules.plot_learning.output,
 ]
 FIGURES += expand(rules.plot_masks.output.figure, method=PRETRAINED[:1], seed=CONFIG.seeds[0])
+FIGURES += expand(rules.plot_pseudo_labels.output, method=SELF_TRAINED[:1], seed=CONFIG.seeds[0], fold="all")
 if WITH_SEVERITY:
     FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]

@@ -73,3 +73,35 @@ rule train_student:
         " --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
+
+
+rule plot_pseudo_labels:
+    input:
+        pseudo_labels=rules.predict_pseudo_labels.output.maps,
+        code=code("plot_pseudo_labels"),
+    output:
+        report(
+            f"{STUDENT}/pseudo_labels.png",
+            category="Training",
+            caption=f"{CAPTIONS}/pseudo_labels.rst",
+            labels={"figure": "Pseudo labels", "method": "{method}"},
+        ),
+    log:
+        f"{R}/logs/plot_pseudo_labels/{{method}}-seed{{seed}}-{{fold}}.log",
+    benchmark:
+        f"{R}/benchmarks/plot_pseudo_labels/{{method}}-seed{{seed}}-{{fold}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=lambda wildcards: sections(
+            methods={
+                name: {"label": CONFIG.methods[name].label}
+                for name in (wildcards.method, CONFIG.methods[wildcards.method].self_training.teacher)
+            },
+        ),
+        teacher=lambda wildcards: CONFIG.methods[wildcards.method].self_training.teacher,
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: picture of the pseudo labels (log: {log})"
+    shell:
+        "python {input.code[0]:q} --config-json {params.config:q} --method {wildcards.method} --teacher {params.teacher}"
+        " --pseudo-labels {input.pseudo_labels:q} --out {output:q} 2> {log:q}"
