@@ -54,9 +54,16 @@ def mean_known(values: np.ndarray) -> np.ndarray:
 
 
 def without_pretext(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:
-    """The method among those `present` that is like `name` but for its pretext task; None where there is none."""
+    """The method among those `present` that is like `name` but for its pretext task; None where there is none.
+
+    It has the same augmentation and the same self-training.
+    """
     if methods[name].pretext == "none":
         return None
-    wanted = methods[name].augmentation
-    alike = (other for other in present if methods[other].pretext == "none" and methods[other].augmentation == wanted)
+    wanted = (methods[name].augmentation, methods[name].self_training)
+    alike = (
+        other
+        for other in present
+        if methods[other].pretext == "none" and (methods[other].augmentation, methods[other].self_training) == wanted
+    )
     return next(alike, None)
