@@ -185,8 +185,10 @@ def unlabelled_stores():
 
 
 def unlabelled_slices(wildcards):
-    """The stores of unlabelled slices, for a method that asks for them."""
-    return unlabelled_stores() if CONFIG.methods[wildcards.method].unlabelled else []
+    """Input function: the stores of unlabelled slices and the table that says which are usable, for a method that asks for them."""
+    if not CONFIG.methods[wildcards.method].unlabelled:
+        return {}
+    return {"unlabelled": unlabelled_stores(), "screened": f"{R}/split/unlabelled.csv"}
 
 
 def labelled_slices():

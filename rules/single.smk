@@ -6,9 +6,9 @@ SINGLE = f"{RUN}/single"
 rule pretrain_single:
     input:
         unpack(round_start("single")),
+        unpack(unlabelled_slices),
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        unlabelled=unlabelled_slices,
         weights=weights_file(CONFIG.single.network),
         checked=PASSED,
         code=code("pretrain_single", CONFIG.single.network.name),
@@ -28,7 +28,7 @@ rule pretrain_single:
         gpu=GPU,
     params:
         config=pretext_config(CONFIG.single.network),
-        start=options("resume", "network", "coach", "unlabelled"),
+        start=options("resume", "network", "coach", "unlabelled", "screened"),
     message:
         "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the single network to epoch {wildcards.epoch} (log: {log})"
     shell:

@@ -1,4 +1,4 @@
-"""Split the labelled slices, describe the parts, and keep the truth in the form of a prior."""
+"""Split the labelled slices, describe the parts, keep the truth as a prior, and screen what is unlabelled."""
 
 
 rule split_slices:
@@ -69,3 +69,25 @@ rule extract_truth:
         "python {input.code[0]:q} --config-json {params.config:q} --part {wildcards.part}"
         " --slices {input.slices:q} --split {input.split:q} --out {output.truth:q}"
         " --provenance {output.provenance:q} 2> {log:q}"
+
+
+rule screen_unlabelled:
+    input:
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        unlabelled=unlabelled_stores(),
+        code=code("screen_unlabelled"),
+    output:
+        table=f"{R}/split/unlabelled.csv",
+        provenance=f"{R}/split/unlabelled.provenance.json",
+    log:
+        f"{R}/logs/screen_unlabelled.log",
+    benchmark:
+        f"{R}/benchmarks/screen_unlabelled.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    message:
+        "Look for copies of held-out slices among the unlabelled ones (log: {log})"
+    shell:
+        "python {input.code[0]:q} --slices {input.slices:q} --split {input.split:q}"
+        " --unlabelled {input.unlabelled:q} --out {output.table:q} --provenance {output.provenance:q} 2> {log:q}"

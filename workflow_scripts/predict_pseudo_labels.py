@@ -1,7 +1,7 @@
 """Let a trained single network, the teacher, mark unlabelled slices, from which a student learns.
 
-Takes so many slices, evenly spread over those of all stores that are no copies of held-out ones, and writes them with
-the teacher's soft maps as one slice store, at the size of the training.
+Takes so many slices, evenly spread over those of all stores that show nothing held out, and writes them with the
+teacher's soft maps as one slice store, at the size of the training.
 """
 
 import sys
@@ -14,8 +14,8 @@ from ssinfnet.command import parser as command
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` where no slice may be used, and for weights that do not fit."""
     parser = command.parser(__doc__, config="single (network, training.size), self_training (slices, stretch)")
-    options.add_slices(parser)
     parser.add_argument("--unlabelled", type=Path, nargs="+", required=True, help="slice stores of unlabelled slices")
+    parser.add_argument("--screened", type=Path, required=True, help="which are usable, CSV by screen_unlabelled.py")
     parser.add_argument("--weights", type=Path, required=True, help="the teacher, safetensors")
     parser.add_argument("--out", type=Path, required=True, help="slice store with the arrays image and infection")
     options.add_runtime(parser)
@@ -27,26 +27,23 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.training import Single
     from ssinfnet.errors import InputError
     from ssinfnet.inference import maps, runtime
-    from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.sampling import spread
+    from ssinfnet.slices.screening import read_screened, usable
     from ssinfnet.slices.store import SliceStore
     from ssinfnet.training.pseudo_labels import write_pseudo_labels
-    from ssinfnet.training.unlabelled import without_copies
 
     single = command.section(Single, args.config_json, "single")
     config = command.section(SelfTraining, args.config_json, "self_training")
     run = runtime.start(args.gpus, args.threads)
-    parts = read_split(args.split)
-    held_out = part_ids(parts, "validation") + part_ids(parts, "test")
+    screened = read_screened(args.screened)
     with contextlib.ExitStack() as stack:
-        labelled = stack.enter_context(SliceStore(args.slices))
         stores = [stack.enter_context(SliceStore(path)) for path in args.unlabelled]
-        usable = [(store, slice_id) for store in stores for slice_id in without_copies(store, labelled, held_out)]
-        if not usable:
+        places = [(store, slice_id) for store in stores for slice_id in usable(screened, store)]
+        if not places:
             names = ", ".join(map(str, args.unlabelled))
-            raise InputError(f"{names}: every slice is a copy of a held-out one; a student needs others to learn from")
-        chosen = spread(usable, config.slices or len(usable))
-        print(f"{len(chosen)} of {len(usable)} unlabelled slices that are not held out are marked", file=sys.stderr)
+            raise InputError(f"{names}: every slice shows a held-out one; a student needs others to learn from")
+        chosen = spread(places, config.slices or len(places))
+        print(f"{len(chosen)} of {len(places)} unlabelled slices that are not held out are marked", file=sys.stderr)
         teacher = maps.load_network(single.network, args.weights, run)
         write_pseudo_labels(args.out, chosen, teacher, single.training.size, run, stretch=config.stretch)
 

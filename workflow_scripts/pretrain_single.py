@@ -20,8 +20,13 @@ def main(argv: list[str] | None = None) -> None:
         default=[],
         help="slice stores with slices to learn from beside the training part",
     )
+    parser.add_argument(
+        "--screened", type=Path, help="with --unlabelled: table of screen_unlabelled.py, which says which may be used"
+    )
     options.add_round(parser)
     args = parser.parse_args(argv)
+    if args.unlabelled and not args.screened:
+        parser.error("--unlabelled needs --screened, so that no held-out slice is learned from")
 
     import contextlib
 
@@ -31,6 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.inference import runtime
     from ssinfnet.pretraining.round import Round, run_round
     from ssinfnet.slices.parts import part_ids, read_split
+    from ssinfnet.slices.screening import read_screened
     from ssinfnet.slices.store import SliceStore
     from ssinfnet.training.unlabelled import load_slices
 
@@ -38,12 +44,12 @@ def main(argv: list[str] | None = None) -> None:
     pretext = command.section(Pretext, args.config_json, "pretext")
     augmentation = command.section(Augmentation, args.config_json, "augmentation")
     run = runtime.start(args.gpus, args.threads)
-    parts = read_split(args.split)
-    held_out = part_ids(parts, "validation") + part_ids(parts, "test")
+    ids = part_ids(read_split(args.split), "train")
+    screened = read_screened(args.screened) if args.screened else None
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(SliceStore(args.slices))
         unlabelled = [stack.enter_context(SliceStore(path)) for path in args.unlabelled]
-        slices = load_slices(store, part_ids(parts, "train"), pretext.size, unlabelled, held_out)
+        slices = load_slices(store, ids, pretext.size, unlabelled, screened)
     run_round(options.take(Round, args), network, pretext, augmentation, slices, run)
 
 

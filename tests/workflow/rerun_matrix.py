@@ -98,7 +98,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
         {"plot_learning", "plot_severity", "plot_masks", "write_cases"} | PICTURES | TABLES,
     ),
     ("methods.sinfnet.pretext", "inpainting", after("pretrain_single")),
-    ("methods.ssinfnet.unlabelled", "true", after("pretrain_single") | {"prepare_unlabelled"}),
+    ("methods.ssinfnet.unlabelled", "true", after("pretrain_single") | {"prepare_unlabelled", "screen_unlabelled"}),
     ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("pretrain_single plot_augmentation")),
     ("methods.ssinfnet.augmentation.*", "0.5", after("pretrain_single plot_augmentation")),
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
@@ -118,7 +118,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("labelled.hu_window", "[-1500, 500]", after("prepare_medseg")),
     ("unlabelled.folder", "workflow_scripts", SUMMARY),
-    ("unlabelled.patients", "true", after("pretrain_single")),
+    ("unlabelled.patients", "true", after("pretrain_single") | {"screen_unlabelled"}),
     ("unlabelled.transform", "rotate_90", SUMMARY),
     (
         "labels.infection",

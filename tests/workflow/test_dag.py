@@ -138,13 +138,13 @@ def test_unlabelled_slices_run_the_pretext_task_of_the_methods_that_ask_for_them
     (pictures / "a.png").touch()
     assert set(finished.planned("unlabelled: {folder: unlabelled}")) == {"write_summary"}  # it holds the config
     jobs = finished.planned("{unlabelled: {folder: unlabelled}, methods: {ssinfnet: {unlabelled: true}}}")
-    assert set(jobs) == FROM_PRETEXT | {"prepare_unlabelled"}
+    assert set(jobs) == FROM_PRETEXT | {"prepare_unlabelled", "screen_unlabelled"}
 
 
 def test_the_patients_slices_can_join_the_pretext_task(finished):
     assert set(finished.planned("unlabelled: {patients: true}")) == {"write_summary"}  # it holds the config
     jobs = finished.planned("{unlabelled: {patients: true}, methods: {ssinfnet: {unlabelled: true}}}")
-    assert set(jobs) == FROM_PRETEXT
+    assert set(jobs) == FROM_PRETEXT | {"screen_unlabelled"}
 
 
 def test_a_new_seed_only_adds_its_own_jobs(finished):

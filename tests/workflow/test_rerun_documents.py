@@ -16,6 +16,7 @@ WORDS = {
     "download": {"download_medseg"},
     "preparation of the labelled slices": {"prepare_medseg"},
     "preparation of the unlabelled slices": {"prepare_unlabelled"},
+    "their screening": {"screen_unlabelled"},
     "preparation of the patients": {"prepare_patients"},
     "split": {"split_slices"},
     "fingerprint": {"fingerprint_split"},

@@ -9,6 +9,7 @@ import torch
 
 import plot_pseudo_labels
 import predict_pseudo_labels
+import screen_unlabelled
 import train_single
 import train_student
 from ssinfnet import networks
@@ -73,10 +74,14 @@ def train(command, labelled, folder, epoch, resume=None, **more):
 
 
 def mark(labelled, unlabelled, teacher, out, **self_training):
+    """Screen the unlabelled slices and let the teacher mark them; returns the store."""
+    stores = ["--unlabelled", *map(str, unlabelled)]
+    screened = str(out.with_suffix(".csv"))
+    parts = ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
+    screen_unlabelled.main([*stores, *parts, "--out", screened])
     config = CONFIG | {"self_training": self_training}
-    argv = ["--config-json", json.dumps(config), "--weights", f"{teacher}.safetensors", "--out", str(out)]
-    argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
-    predict_pseudo_labels.main([*argv, "--unlabelled", *map(str, unlabelled)])
+    argv = ["--config-json", json.dumps(config), "--weights", f"{teacher}.safetensors", "--screened", screened]
+    predict_pseudo_labels.main([*argv, *stores, "--out", str(out)])
     return out
 
 
@@ -118,7 +123,7 @@ def test_stretched_maps_reach_from_0_to_1(labelled, unlabelled, teacher, tmp_pat
 def test_copies_of_held_out_slices_alone_are_an_error_before_the_teacher_is_asked(labelled, tmp_path):
     with create_store(tmp_path / "copies.h5") as store, SliceStore(labelled["slices"]) as known:
         store.add("a", group="a", origin="a", image=known.read("image", "s9"))
-    with pytest.raises(InputError, match=r"copies\.h5: every slice is a copy of a held-out one"):
+    with pytest.raises(InputError, match=r"copies\.h5: every slice shows a held-out one"):
         mark(labelled, [tmp_path / "copies.h5"], tmp_path / "none", tmp_path / "m.h5")
     assert not (tmp_path / "m.h5").exists()
 

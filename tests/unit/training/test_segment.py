@@ -9,6 +9,7 @@ import torch
 
 import pretrain_multi
 import pretrain_single
+import screen_unlabelled
 import train_multi
 import train_single
 from ssinfnet import networks
@@ -183,14 +184,20 @@ def test_unlabelled_slices_are_learned_from_unless_they_are_held_out(labelled, t
         with slices.create_store(tmp_path / name) as writer:
             for number, image in enumerate(images):
                 writer.add(str(number), group=str(number), origin="test", image=image)
-        return tmp_path / name
+        argv = ["--slices", labelled["slices"], "--split", labelled["split"], "--unlabelled", tmp_path / name]
+        screen_unlabelled.main(list(map(str, [*argv, "--out", tmp_path / f"{name}.csv"])))
+        return {"unlabelled": tmp_path / name, "screened": tmp_path / f"{name}.csv"}
 
     alone = pretext_round(labelled, tmp_path / "alone", 0)
     copies = unlabelled("copies.h5", held_out)
-    assert pretext_round(labelled, tmp_path / "copies", 0, unlabelled=copies).read_bytes() == alone.read_bytes()
+    assert pretext_round(labelled, tmp_path / "copies", 0, **copies).read_bytes() == alone.read_bytes()
     assert f"0 of {len(held_out)} unlabelled slices are not held out" in capsys.readouterr().err
     others = unlabelled("others.h5", [np.flipud(image) for image in held_out])
-    assert pretext_round(labelled, tmp_path / "others", 0, unlabelled=others).read_bytes() != alone.read_bytes()
+    assert pretext_round(labelled, tmp_path / "others", 0, **others).read_bytes() != alone.read_bytes()
+    with pytest.raises(SystemExit):  # nobody has looked for copies
+        pretext_round(labelled, tmp_path / "unscreened", 0, unlabelled=others["unlabelled"])
+    with pytest.raises(InputError, match=r"others\.h5: slice 0 was not screened"):
+        pretext_round(labelled, tmp_path / "other", 0, **copies | {"unlabelled": others["unlabelled"]})
 
 
 def test_the_coach_raises_the_loss_and_the_network_lowers_it(labelled, tmp_path):

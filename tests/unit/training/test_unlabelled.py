@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 
+from ssinfnet.slices.screening import screen
 from ssinfnet.slices.store import SliceStore, create_store
 from ssinfnet.training.unlabelled import load_slices
 
@@ -18,8 +19,9 @@ def test_several_unlabelled_stores_are_joined_and_held_out_slices_are_not(tmp_pa
                 store.add(f"s{grey}", group="g", origin="test", image=image)
     with contextlib.ExitStack() as stack:
         stores = [stack.enter_context(SliceStore(tmp_path / f"{name}.h5")) for name in greys]
-        slices = load_slices(stores[0], ["s10", "s20"], 64, stores[1:], ["s30"])
-        alone = load_slices(stores[0], ["s10", "s20"], 64, [], ["s30"])
+        screened = screen(stores[1:], stores[0], ["s30"])
+        slices = load_slices(stores[0], ["s10", "s20"], 64, stores[1:], screened)
+        alone = load_slices(stores[0], ["s10", "s20"], 64)
     assert slices.images[:, 0, 0, 0].tolist() == [10, 20, 40, 50, 60, 10]
     assert alone.images[:, 0, 0, 0].tolist() == [10, 20]
     lines = capsys.readouterr().err
