@@ -211,7 +211,10 @@ rule plot_augmentation:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={name: without(method, "pretext", "unlabelled", "self_training") for name, method in CONFIG.methods.items()},
+            methods={
+                name: without(method, "pretext", "unlabelled", "self_training")
+                for name, method in CONFIG.methods.items()
+            },
             labels=CONFIG.labels,
             labelled={"classes": CONFIG.labelled.classes},
             single={"training": {"size": CONFIG.single.training.size}},

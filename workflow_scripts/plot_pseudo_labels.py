@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from ssinfnet.command import options
 from ssinfnet.command import parser as command
 
 

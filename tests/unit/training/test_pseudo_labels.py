@@ -101,7 +101,10 @@ def test_the_maps_are_the_teachers_at_the_size_of_the_training(labelled, unlabel
     network = networks.create("infnet", **NETWORK)
     checkpoint.load_into(network, f"{teacher}.safetensors")
     run = runtime.start(0, 1)
-    with SliceStore(unlabelled[0]) as source, SliceStore(mark(labelled, unlabelled, teacher, tmp_path / "m.h5")) as made:
+    with (
+        SliceStore(unlabelled[0]) as source,
+        SliceStore(mark(labelled, unlabelled, teacher, tmp_path / "m.h5")) as made,
+    ):
         image = resize(source.read("image", "u4"), 64)
         assert np.array_equal(made.read("image", "unlabelled-u4"), image)
         expected = infection_of(run.place(network).eval(), torch.from_numpy(image)[None, None], run)[0]

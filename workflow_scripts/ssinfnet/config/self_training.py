@@ -21,7 +21,7 @@ class SelfTraining(Section):
 
 
 def require_teachers(teachers: Mapping[str, str | None]) -> None:
-    """Raise `ValueError` unless each method's teacher (None: it has none) is a method and no chain of them is closed."""
+    """Raise `ValueError` unless each method's teacher (None: none) is a method, and no chain of them is closed."""
     for name in teachers:
         chain = [name]
         while (teacher := teachers[chain[-1]]) is not None:

@@ -65,9 +65,10 @@ def apply(
 ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
     """Images, labels and priors of a batch, augmented, at `size` x `size`; the inputs stay as they are.
 
-    `images` (N, 1, H, W) is uint8 or float in [0, 1] and becomes float in [0, 1], bilinear; `labels` (N, H, W) keeps
-    its dtype and, as codes, its values: nearest neighbour for integers, bilinear for soft labels in [0, 1]; `priors` (N, 1, H, W) in [0, 1], bilinear. A slice that does not move,
-    at the size that it has, keeps its values to the bit. Slices are stored square; others would come out stretched.
+    `images` (N, 1, H, W) is uint8 or float in [0, 1] and becomes float in [0, 1], bilinear. `labels` (N, H, W) keeps
+    its dtype: codes keep their values, nearest neighbour; soft labels, float in [0, 1], and `priors` (N, 1, H, W) in
+    [0, 1] are bilinear. A slice that does not move, at the size that it has, keeps its values to the bit. Slices are
+    stored square; others would come out stretched.
     """
     images = to_unit(images)
     priors = None if priors is None else priors.float()

@@ -18,7 +18,8 @@ class SingleOutputs(Protocol):
 def pixel_weights(mask: torch.Tensor) -> torch.Tensor:
     """1 + 5 |avgpool31(G) - G|, in [1, 6]: pixels near the lesion's outline count more (F3Net, AAAI 2020).
 
-    `mask` G is (N, 1, H, W) with 0 and 1, or soft: then pixels count more where its values change. Outside of the image counts as background.
+    `mask` G is (N, 1, H, W) with 0 and 1, or soft between them: pixels count more where it differs from its surroundings.
+    Outside of the image counts as background.
     """
     # A mean over a square is a mean over rows of a mean over columns: 62 instead of 961 additions a pixel.
     mean = F.avg_pool2d(mask, (31, 1), stride=1, padding=(15, 0))

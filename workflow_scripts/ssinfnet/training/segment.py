@@ -55,7 +55,9 @@ def run_segment(
         raise InputError("--resume needs --best, the best weights of the same segment")
     smallest, key = min(training_config.scales), f"{task.key}.training"
     require_statistics(len(training), training_config.batch_size, smallest, network_config.STRIDE, key)
-    network = make_network(network_config, segment.seed, fresh=not (segment.resume or segment.pretrained or segment.student))
+    network = make_network(
+        network_config, segment.seed, fresh=not (segment.resume or segment.pretrained or segment.student)
+    )
     state = SupervisedState()
     if segment.resume:
         saved = load_state(segment.resume)
