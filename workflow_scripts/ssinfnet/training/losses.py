@@ -18,7 +18,7 @@ class SingleOutputs(Protocol):
 def pixel_weights(mask: torch.Tensor) -> torch.Tensor:
     """1 + 5 |avgpool31(G) - G|, in [1, 6]: pixels near the lesion's outline count more (F3Net, AAAI 2020).
 
-    `mask` G is (N, 1, H, W) with 0 and 1, or soft between them: pixels count more where it differs from its surroundings.
+    `mask` G is (N, 1, H, W) with 0 and 1, or soft between them: what differs from its surroundings counts more.
     Outside of the image counts as background.
     """
     # A mean over a square is a mean over rows of a mean over columns: 62 instead of 961 additions a pixel.
