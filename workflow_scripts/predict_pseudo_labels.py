@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.slices.sampling import spread
     from ssinfnet.slices.screening import read_screened, usable
     from ssinfnet.slices.store import SliceStore
-    from ssinfnet.training.pseudo_labels import write_pseudo_labels
+    from ssinfnet.training.pseudo_labels import load_places, write_pseudo_labels
 
     single = command.section(Single, args.config_json, "single")
     config = command.section(SelfTraining, args.config_json, "self_training")
@@ -45,7 +45,8 @@ def main(argv: list[str] | None = None) -> None:
         chosen = spread(places, config.slices or len(places))
         print(f"{len(chosen)} of {len(places)} unlabelled slices that are not held out are marked", file=sys.stderr)
         teacher = maps.load_network(single.network, args.weights, run)
-        write_pseudo_labels(args.out, chosen, teacher, single.training.size, run, stretch=config.stretch)
+        images = load_places(chosen, single.training.size)
+        write_pseudo_labels(args.out, chosen, images, teacher, run, stretch=config.stretch)
 
 
 if __name__ == "__main__":

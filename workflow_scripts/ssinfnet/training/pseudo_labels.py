@@ -20,19 +20,30 @@ Place = tuple[SliceStore, str]
 """A store and the id of one of its slices."""
 
 
+def load_places(places: Sequence[Place], size: int) -> torch.Tensor:
+    """The images of slices of several stores, uint8 (N, 1, S, S) at `size`."""
+    return torch.from_numpy(np.stack([resize(store.read("image", name), size) for store, name in places]))[:, None]
+
+
 def write_pseudo_labels(
-    path: Path, places: Sequence[Place], teacher: torch.nn.Module, size: int, runtime: Runtime, *, stretch: bool
+    path: Path,
+    places: Sequence[Place],
+    images: torch.Tensor,
+    teacher: torch.nn.Module,
+    runtime: Runtime,
+    *,
+    stretch: bool,
 ) -> None:
     """Write slices and the teacher's maps of them as a store: all that a student needs.
 
-    Each slice has the arrays image and infection at `size`, at which it is trained with, and the id `<name of its
-    store>-<id>`, as two stores may have an id in common; group and origin are as they were.
+    `images`, uint8 (N, 1, S, S), are those of `places` at the size of the training. Each slice has the arrays image and
+    infection of that size, and the id `<name of its store>-<id>`, as two stores may have an id in common; group and
+    origin are as they were.
     """
+    rows = {store: store.index.set_index("id") for store in dict.fromkeys(store for store, _ in places)}
+    marked = tqdm(_mark(images, teacher, runtime), total=len(places), unit="slice", mininterval=5, file=sys.stderr)
     with create_store(path) as writer:
-        rows = {store: store.index.set_index("id") for store in dict.fromkeys(store for store, _ in places)}
-        marked = _mark(places, teacher, size, runtime)
-        progress = tqdm(marked, total=len(places), unit="slice", mininterval=5, file=sys.stderr)
-        for (store, slice_id), (image, infection) in zip(places, progress, strict=True):
+        for (store, slice_id), (image, infection) in zip(places, marked, strict=True):
             row = rows[store].loc[slice_id]
             writer.add(
                 f"{store.path.stem}-{slice_id}",
@@ -58,12 +69,7 @@ def load_pseudo_labels(store: SliceStore, size: int) -> SliceTensors:
     return SliceTensors(slices.images, slices.priors[:, 0])
 
 
-def _mark(
-    places: Sequence[Place], teacher: torch.nn.Module, size: int, runtime: Runtime
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _mark(images: torch.Tensor, teacher: torch.nn.Module, runtime: Runtime) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield image, uint8 (S, S), and infection, float32 (S, S) in [0, 1], of each slice."""
-    for start in range(0, len(places), BATCH):
-        images = np.stack(
-            [resize(store.read("image", slice_id), size) for store, slice_id in places[start : start + BATCH]]
-        )
-        yield from zip(images, infection_of(teacher, torch.from_numpy(images)[:, None], runtime), strict=True)
+    for batch in images.split(BATCH):
+        yield from zip(batch[:, 0].numpy(), infection_of(teacher, batch, runtime), strict=True)
