@@ -249,10 +249,9 @@ def segment_start(stage, folder):
         prefix = folder.format(**wildcards)
         if before:
             return {"resume": f"{prefix}/epoch{before}.pt", "best": f"{prefix}/epoch{before}.safetensors"}
-        task = CONFIG.methods[wildcards.method].pretext
-        if task == "none":
-            return {}
-        return {"pretrained": f"{pretext_folder(stage)}/{rounds(task)[-1]}.safetensors".format(task=task, **wildcards)}
+        if stage == "single" and wildcards.method in SELF_TRAINED:
+            return {"student": student(wildcards.method, "safetensors").format(**wildcards)}
+        return pretext_start(stage, wildcards)
 
     return inputs
 
@@ -270,6 +269,35 @@ def rounds(task):
 def task_of(wildcards):
     """The pretext task of a job, by name."""
     return wildcards.get("task") or CONFIG.methods[wildcards.method].pretext
+
+
+def pretext_start(stage, wildcards):
+    """The weights of the method's pretext task, by name of the command's option; none where it has no such task."""
+    task = CONFIG.methods[wildcards.method].pretext
+    if task == "none":
+        return {}
+    return {"pretrained": f"{pretext_folder(stage)}/{rounds(task)[-1]}.safetensors".format(task=task, **wildcards)}
+
+
+def teacher(wildcards):
+    """Input function: the network that marks the slices for a method's student, of the same seed and fold."""
+    name = CONFIG.methods[wildcards.method].self_training.teacher
+    network = final("single", "safetensors", wildcards.fold)
+    return {"weights": network.format(method=name, seed=wildcards.seed, last=last_epoch(name))}
+
+
+def student(method, suffix):
+    """The last file of the training of a method's student."""
+    return f"{RUN}/single/{{fold}}/self_training/epoch{CONFIG.methods[method].self_training.epochs}.{suffix}"
+
+
+def student_start(wildcards):
+    """Input function: what a segment of a student starts from, by name of the command's option."""
+    before = epoch_before(wildcards.epoch, CONFIG.methods[wildcards.method].self_training.segment)
+    if not before:
+        return pretext_start("single", wildcards)
+    prefix = f"{RUN}/single/{{fold}}/self_training/epoch{before}".format(**wildcards)
+    return {"resume": f"{prefix}.pt", "best": f"{prefix}.safetensors"}
 
 
 def round_start(stage):
@@ -376,6 +404,7 @@ def run_options(option, *patterns, before="", methods=None, seeds=CONFIG.seeds):
 
 # Which stages there are, and which methods take part in those that not all of them have.
 STAGES = ["single", "multi"] if CONFIG.labelled.classes else ["single"]
+SELF_TRAINED = [name for name, method in CONFIG.methods.items() if method.self_training.teacher]
 PRETRAINED = [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
 WITH_CLASSES = list(CONFIG.methods) if CONFIG.labelled.classes else []
 WITH_SEVERITY = list(CONFIG.methods) if CONFIG.patients.source != "none" else []

@@ -14,6 +14,7 @@ ROUND_TABLES = [
     for method, seed in itertools.product([name for name in PRETRAINED if name in WITH_CLASSES], CONFIG.seeds)
     for name in rounds(CONFIG.methods[method].pretext)
 ]
+STUDENT_TABLES = [(name, student(name, "csv").replace("{fold}", "all")) for name in SELF_TRAINED]
 METHODS_AND_LABELS = sections(
     methods={name: without(method) for name, method in CONFIG.methods.items()}, labels=CONFIG.labels
 )
@@ -22,6 +23,7 @@ METHODS_AND_LABELS = sections(
 rule plot_learning:
     input:
         epochs=[runs(final(stage, "csv")) for stage in STAGES],
+        students=[runs(table, [name]) for name, table in STUDENT_TABLES],
         rounds=[table for *_, table in ROUND_TABLES],
         code=code("plot_learning"),
     output:
@@ -46,7 +48,10 @@ rule plot_learning:
     params:
         config=METHODS,
         epochs=lambda wildcards, input: " ".join(
-            run_options("epochs", final(stage, "csv"), before=stage) for stage in STAGES
+            [
+                *(run_options("epochs", final(stage, "csv"), before=stage) for stage in STAGES),
+                *(run_options("epochs", table, before="student", methods=[name]) for name, table in STUDENT_TABLES),
+            ]
         ),
         rounds=lambda wildcards, input: " ".join(
             f"--rounds {name} {seed} {stage} {shlex.quote(table)}" for name, seed, stage, table in ROUND_TABLES
@@ -318,5 +323,6 @@ FIGURES = [
     *rules.plot_learning.output,
 ]
 FIGURES += expand(rules.plot_masks.output.figure, task=TASKS[:1], seed=CONFIG.seeds[0])
+FIGURES += expand(rules.plot_pseudo_labels.output, method=SELF_TRAINED[:1], seed=CONFIG.seeds[0], fold="all")
 if WITH_SEVERITY:
     FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]

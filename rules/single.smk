@@ -32,7 +32,7 @@ rule train_single:
             labels=CONFIG.labels,
             **({} if wildcards.fold == "all" else {"priors": without(CONFIG.priors, "mode")}),
         ),
-        start=options("resume", "best", "pretrained"),
+        start=options("resume", "best", "pretrained", "student"),
         fold=lambda wildcards, input: (
             "" if wildcards.fold == "all" else f"--fold {wildcards.fold.removeprefix('fold')}"
         ),

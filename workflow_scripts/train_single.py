@@ -1,7 +1,8 @@
 """Train one segment of the single network, which finds infection.
 
-Starts from random or ImageNet weights, from those of the pretext task, or from the segment before. Writes the
-training state for the next segment, the weights of the best epoch on validation so far, and a table of all epochs.
+Starts from random or ImageNet weights, from those of the pretext task or of a student, or from the segment before.
+Writes the training state for the next segment, the weights of the best epoch on validation so far, and a table of all
+epochs.
 """
 
 from ssinfnet.command import options
@@ -14,11 +15,11 @@ def main(argv: list[str] | None = None) -> None:
     options.add_slices(parser)
     parser.add_argument("--fold", type=int, help="training fold to hold out, from 0 (default: none)")
     options.add_labels(parser)
-    options.add_segment(parser)
+    options.add_segment(parser, student=True)
     args = parser.parse_args(argv)
 
-    from ssinfnet.config.labels import Labels
     from ssinfnet.config.augmentation import Augmentation
+    from ssinfnet.config.labels import Labels
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.training import Single
     from ssinfnet.inference import runtime

@@ -86,6 +86,8 @@ TABLES = after("compare_methods")
 PICTURES = {"plot_overlays", "plot_worst_cases", "plot_calibration", "plot_augmentation"}
 SUMMARY = {"write_summary"}  # as summary.json holds the whole config
 CHECK = {"check_inputs"}
+# What a student needs, none of which is part of the tiny run.
+SELF_TRAINING = {"screen_unlabelled", "predict_pseudo_labels", "train_student", "plot_pseudo_labels"}
 
 # For every key of the config another valid value on the tiny run, and the rules that run again. Patterns are tried in
 # order.
@@ -108,6 +110,9 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("pretrain_single plot_augmentation")),
     ("methods.ssinfnet.augmentation.*", "0.5", after("pretrain_single plot_augmentation")),
+    ("methods.ssinfnet.self_training.teacher", "sinfnet", SELF_TRAINING | after("train_single")),
+    ("methods.ssinfnet.self_training.stretch", "true", SELF_TRAINING | after("train_single")),
+    ("methods.ssinfnet.self_training.*", "3", SELF_TRAINING | after("train_single")),
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
     ("shards", "3", after("extract_parenchyma predict_patients_infection")),
     ("phantom.size", "64", EVERYTHING),
@@ -191,8 +196,13 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("severity.*", "3", after("score_severity")),
 ]
 
-# Keys that are valid only together with another.
+# Keys that are valid, or mean anything, only together with another.
+STUDENT = {"methods.ssinfnet.self_training.teacher": "sinfnet", "unlabelled.patients": True}
 WITH = {
+    **{
+        f"methods.ssinfnet.self_training.{name}": STUDENT
+        for name in ("teacher", "slices", "stretch", "epochs", "segment")
+    },
     "methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"},
     "unlabelled.patients": {"methods.ssinfnet.unlabelled": True},
 }
@@ -265,7 +275,7 @@ def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
     """
     config, result = tiny_config(), {}
     values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in every_key()}
-    shaping = ("seeds", "shards", "schedule", "rounds")
+    shaping = ("seeds", "shards", "schedule", "rounds", "self_training")
     values = {key: value for key, value in values.items() if not set(shaping) & set(key.split("."))}
     numbers = [(key, value) for key, value in values.items() if type(value) in (int, float)]
     for (one, a), (other, b) in itertools.combinations(numbers, 2):

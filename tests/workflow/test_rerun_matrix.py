@@ -77,6 +77,24 @@ ADDITIONS = {
         {**METHOD, **PRETEXT, **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases"}, 1)},
         {"method": {"third"}},
     ),
+    "a method with a teacher": (
+        {
+            "methods": {
+                "third": {
+                    "label": "Third",
+                    "self_training": {"teacher": "sinfnet", "slices": 5, "epochs": 2, "segment": 1},
+                }
+            },
+            "unlabelled": {"patients": True},
+        },
+        {
+            **METHOD,
+            # The same for the whole and each of two folds, with the teacher's network that is there.
+            **{"screen_unlabelled": 1, "predict_pseudo_labels": 3, "train_student": 3 * 2, "plot_pseudo_labels": 1},
+            **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases"}, 1),
+        },
+        {"method": {"third"}},
+    ),
     "a seed": (
         {"seeds": [0, 1]},
         {**times(2, METHOD), **PRETEXT, **dict.fromkeys(SHOWN_TOGETHER, 1)},  # the case browser shows the first seed

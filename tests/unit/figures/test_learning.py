@@ -46,6 +46,12 @@ def round_table(number, phase, losses):
     return pd.DataFrame(rows, columns=["round", "phase", "epoch", "erased_loss"])
 
 
+def test_students_have_a_row_of_their_own_before_the_fine_tuning():
+    curves = {("a", 0, "student"): epochs_table(), ("a", 0, "single"): epochs_table()}
+    figure = learning.learning_curves(curves, {"a": "A"})
+    assert [axis.get_ylabel() for axis in figure.axes[::3]] == ["Student: pseudo labels", "Single network: infection"]
+
+
 def test_learning_curves_show_each_run_and_skip_epochs_without_validation():
     curves = {
         ("sinfnet", 0, "single"): epochs_table(),

@@ -49,6 +49,15 @@ def test_labels_are_those_of_the_place_that_image_and_prior_show(config, seed, e
     assert result.dtype == torch.uint8
 
 
+def test_soft_labels_move_as_the_prior_does():
+    soft = torch.rand(4, 32, 32, generator=torch.Generator().manual_seed(2)).half()
+    draw = augmentation.draw(GEOMETRY, 0, 0, range(4))
+    _, moved, prior = augmentation.apply(draw, images(), soft, soft[:, None], 48)
+    assert moved.dtype == torch.float16
+    torch.testing.assert_close(moved.float(), prior[:, 0], atol=1e-3, rtol=0)
+    assert len(moved.unique()) > len(soft.unique())  # not nearest neighbour
+
+
 def test_flips_and_turns_are_the_plain_ones():
     image = images(1).float() / 255
     still = augmentation.draw(NONE, 0, 0, [0])

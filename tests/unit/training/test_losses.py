@@ -115,6 +115,20 @@ def test_single_loss_is_equation_5():
     torch.testing.assert_close(losses.single_loss(Outputs(edge, maps), mask), expected)
 
 
+def test_soft_masks_are_learned_as_they_are_and_their_edge_is_that_at_one_half():
+    soft = block() * 0.4 + 0.3  # 0.3 around, 0.7 inside
+    soft[..., 0, 0] = 0.45  # not half, so no edge
+    edge = random(1, 1, 8, 8, seed=1)
+    maps = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
+    expected = losses.structure_loss(maps, soft) + losses.single_loss(Outputs(edge, maps), block())
+    expected -= losses.structure_loss(maps, block())
+    torch.testing.assert_close(losses.single_loss(Outputs(edge, maps), soft), expected)
+    # The cross-entropy alone is least at the mask itself.
+    logits = soft.logit().requires_grad_()
+    (losses.structure_loss(logits, soft, 2.0) - losses.structure_loss(logits, soft, 1.0)).backward()
+    assert logits.grad.abs().max() < 1e-12
+
+
 def test_multi_loss_by_hand_with_effusion_as_background():
     logits = random(1, 3, 2, 2)
     labels = torch.tensor([[[0, 1], [2, 3]]], dtype=torch.uint8)

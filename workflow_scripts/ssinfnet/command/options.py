@@ -10,7 +10,8 @@ Options = TypeVar("Options")
 
 def take(kind: type[Options], args: argparse.Namespace) -> Options:
     """A dataclass of the library, filled with the options that are named as its fields."""
-    return kind(**{field.name: getattr(args, field.name) for field in dataclasses.fields(kind)})
+    names = [field.name for field in dataclasses.fields(kind)]
+    return kind(**{name: getattr(args, name) for name in names if name in args})
 
 
 def add_slices(parser: argparse.ArgumentParser) -> None:
@@ -42,13 +43,15 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
 
 
-def add_segment(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `ssinfnet.training.segment.run_segment`."""
+def add_segment(parser: argparse.ArgumentParser, *, student: bool = False) -> None:
+    """Add the options of `ssinfnet.training.segment.run_segment`; with `student` a training may start from one."""
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, batches and augmentation")
     parser.add_argument("--until-epoch", type=int, required=True, help="epoch at which this segment ends")
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--resume", type=Path, help="training state of the segment before")
     start.add_argument("--pretrained", type=Path, help="weights of the pretext task, for the first segment")
+    if student:
+        start.add_argument("--student", type=Path, help="weights of the method's student, for the first segment")
     parser.add_argument("--best", type=Path, help="with --resume: best weights of the segment before")
     parser.add_argument("--out-state", type=Path, required=True, help="training state for the next segment")
     parser.add_argument("--out-weights", type=Path, required=True, help="best weights on validation, safetensors")

@@ -1,9 +1,12 @@
-"""Section `methods`: what is compared. A method is a pretext task and an augmentation."""
+"""Section `methods`: what is compared. A method is a pretext task, a student if it has one, and an augmentation."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, field_validator
 
 from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.config.base import Section
+from ssinfnet.config.self_training import SelfTraining
 from ssinfnet.config.split import LabelBudget
 
 
@@ -24,3 +27,10 @@ class Method(Section):
     family: str | None = Field(
         None, description="methods of one family are a line in the figure of label budgets; none: the label"
     )
+    self_training: SelfTraining = SelfTraining()
+
+    @field_validator("self_training", mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        # So an overlay can switch it off as a whole.
+        return {} if value is None else value

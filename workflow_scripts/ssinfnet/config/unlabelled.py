@@ -1,4 +1,4 @@
-"""Section `unlabelled`: slices without masks, for the pretext tasks that ask for them."""
+"""Section `unlabelled`: slices without masks, for the pretext task and the students of methods that ask for them."""
 
 from typing import Literal
 

@@ -20,6 +20,7 @@ from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.config.pretext import Pretext, PretextTasks
 from ssinfnet.config.priors import Priors
+from ssinfnet.config.self_training import require_teachers
 from ssinfnet.config.severity import Severity
 from ssinfnet.config.split import Split
 from ssinfnet.config.training import Multi, Single
@@ -116,6 +117,18 @@ class Config(Section):
                         f"priors.mode is ground_truth, by which the pretext task of method {name} sees the labels of"
                         " slices beyond its label budget; choose another mode, or labels: all"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _teachers(self) -> "Config":
+        teachers = {name: method.self_training.teacher for name, method in self.methods.items()}
+        require_teachers(teachers)
+        taught = [name for name, teacher in teachers.items() if teacher is not None]
+        if taught and not (self.unlabelled.folder or self.unlabelled.patients):
+            raise ValueError(
+                f"methods.{taught[0]}.self_training needs unlabelled slices, so unlabelled.folder must say where they"
+                " are, or unlabelled.patients that they are the patients'"
+            )
         return self
 
     @field_validator("seeds")

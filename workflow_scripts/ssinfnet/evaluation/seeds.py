@@ -56,14 +56,14 @@ def mean_known(values: np.ndarray) -> np.ndarray:
 def without_pretext(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:
     """The method among those `present` that is like `name` but for its pretext task; None where there is none.
 
-    It has the same augmentation and the same label budget. Of several the first that is fine-tuned as long, else the
-    first.
+    It has the same augmentation, label budget and self-training. Of several the first that is fine-tuned as long, else
+    the first.
     """
     if methods[name].pretext == "none":
         return None
 
     def settings(other: str) -> tuple[Any, ...]:
-        return methods[other].augmentation, methods[other].labels
+        return methods[other].augmentation, methods[other].labels, methods[other].self_training
 
     alike = [other for other in present if methods[other].pretext == "none" and settings(other) == settings(name)]
     as_long = [other for other in alike if methods[other].single_epochs == methods[name].single_epochs]

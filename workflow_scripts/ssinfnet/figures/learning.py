@@ -16,9 +16,9 @@ from ssinfnet.evaluation.runs import Run
 from ssinfnet.figures.style import STYLE, look, notice
 from ssinfnet.files.tables import read_table
 
-STAGES = {"single": "Single network: infection", "multi": "Multi network: classes"}
+STAGES = {"student": "Student: pseudo labels", "single": "Single network: infection", "multi": "Multi network: classes"}
 
-Curves = Mapping[tuple[str, int, str], pd.DataFrame]  # by method, seed and stage (single or multi)
+Curves = Mapping[tuple[str, int, str], pd.DataFrame]  # by method, seed and stage
 
 
 def read_curves(runs: Sequence[Run], columns: Sequence[str]) -> dict[tuple[str, int, str], pd.DataFrame]:
@@ -32,7 +32,7 @@ def read_curves(runs: Sequence[Run], columns: Sequence[str]) -> dict[tuple[str, 
 
 
 def learning_curves(curves: Curves, labels: Mapping[str, str]) -> Figure:
-    """Training loss, validation loss and validation Dice by epoch: a row per network, a line per method.
+    """Training loss, validation loss and validation Dice by epoch: a row per training, a line per method.
 
     Of several seeds the line is the mean, and each seed a thin one behind it.
     """

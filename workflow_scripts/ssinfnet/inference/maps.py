@@ -24,19 +24,23 @@ def load_network(network: Section, weights: Path, runtime: Runtime) -> torch.nn.
     return runtime.place(result).eval()
 
 
-@torch.no_grad()
 def predict_infection(
     network: torch.nn.Module, store: SliceStore, slice_ids: Sequence[str], size: int, runtime: Runtime
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield slice id and infection map, float16 (H, W) in [0, 1], of the single network's finest output."""
     for ids in _batches(slice_ids):
         originals = [store.read("image", slice_id) for slice_id in ids]
-        images = normalise(_stack(originals, size)).to(runtime.device)
-        with runtime.autocast():
-            logits = network(images).segmentation
-        maps = to_float(logits).sigmoid()[:, 0].cpu().numpy()
+        maps = infection_of(network, _stack(originals, size), runtime)
         for slice_id, original, one in zip(ids, originals, maps, strict=True):
             yield slice_id, resize(one, original.shape).astype(np.float16)
+
+
+@torch.no_grad()
+def infection_of(network: torch.nn.Module, images: torch.Tensor, runtime: Runtime) -> np.ndarray:
+    """The single network's finest map of each of the `images`, uint8 (N, 1, S, S): float32 (N, S, S) in [0, 1]."""
+    with runtime.autocast():
+        logits = network(normalise(images).to(runtime.device)).segmentation
+    return to_float(logits).sigmoid()[:, 0].cpu().numpy()
 
 
 @torch.no_grad()

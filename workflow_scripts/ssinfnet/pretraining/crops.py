@@ -61,9 +61,7 @@ def uncut(slices: SliceTensors) -> Crops:
     return Crops(images, images, slices.priors, cells, torch.Generator().manual_seed(0))
 
 
-def random_crop(
-    tensors: list[torch.Tensor | None], size: int, generator: torch.Generator
-) -> list[torch.Tensor | None]:
+def random_crop(tensors: list[torch.Tensor | None], size: int, generator: torch.Generator) -> list[torch.Tensor | None]:
     """The same random square of each of N slices from tensors (N, ..., S, S); all of it where S is not above `size`."""
     first = next(tensor for tensor in tensors if tensor is not None)
     edge = first.shape[-1]

@@ -55,7 +55,9 @@ def run_round(
     """
     require_statistics(len(slices), config.batch_size, min(config.size, config.crop), network_config.STRIDE, "pretext")
     teaching, steps = config.phase(this.number) == "coach", len(batch_sizes(len(slices), config.batch_size))
-    print(f"round {this.number}: {this.until_epoch} epochs of {steps} steps, {this.until_epoch * steps}", file=sys.stderr)
+    print(
+        f"round {this.number}: {this.until_epoch} epochs of {steps} steps, {this.until_epoch * steps}", file=sys.stderr
+    )
     fresh = not (this.network or (this.resume and not teaching))
     network = inpainting.to_inpainting(make_network(network_config, this.seed, fresh=fresh))
     earlier = {"epochs": 0, "steps": 0}

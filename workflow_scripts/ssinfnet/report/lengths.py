@@ -12,13 +12,16 @@ from ssinfnet.report.summary_json import LENGTHS, training_of
 class Length(NamedTuple):
     """Of the networks of one kind (single or multi) of a method: epochs and optimiser steps by seed, where they say so.
 
-    The pretext task's are those of the network, not of a coach.
+    A student's are those on pseudo labels, before the fine-tuning; the pretext task's are those of the network, not of a
+    coach.
     """
 
     method: str
     network: str
     epochs: list[int]
     steps: list[int]
+    student_epochs: list[int]
+    student_steps: list[int]
     pretext_epochs: list[int]
     pretext_steps: list[int]
 
@@ -38,22 +41,28 @@ def read(weights: Sequence[Run]) -> list[Length]:
 
 
 def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[str]:
-    """A sentence for each method whose networks took another number of fine-tuning steps than those of its reference.
+    """A sentence for each method whose networks took another number of supervised steps than those of its reference.
 
-    The reference is the same without the pretext task, with which the tables compare a method.
+    That is the same without the pretext task, with which the tables compare a method; else its teacher, if it has one.
+    Steps on pseudo labels count: a student that gains by them may gain by the longer training alone.
     """
-    steps = {(one.method, one.network): one.steps for one in lengths}
+    steps = {(one.method, one.network): _supervised(one) for one in lengths}
     present = list(dict.fromkeys(one.method for one in lengths))
     warnings = []
     for method, network in steps:
-        reference = without_pretext(method, methods, present)
+        reference = without_pretext(method, methods, present) or methods[method].self_training.teacher
         own, other = steps[method, network], steps.get((reference or "", network), [])
         if own and other and own != other:
             warnings.append(
-                f"{methods[method].label} and {methods[reference].label} differ in the fine-tuning steps of the {network}"
-                f" network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
+                f"{methods[method].label} and {methods[reference].label} differ in the supervised steps of the {network} "
+                f"network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
             )
     return warnings
+
+
+def _supervised(one: Length) -> list[int]:
+    """Steps on labels and pseudo labels, by seed."""
+    return [sum(steps) for steps in zip(one.steps, one.student_steps, strict=True)] if one.student_steps else one.steps
 
 
 def span(numbers: Sequence[int]) -> str:

@@ -77,9 +77,10 @@ def move(
 ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
     """Images, labels and priors of a batch, cropped, turned and flipped, at `size` x `size`; the inputs stay as they are.
 
-    `images` (N, 1, H, W) is uint8 or float in [0, 1] and becomes float in [0, 1], bilinear; `labels` (N, H, W) keeps
-    its dtype and values, nearest neighbour; `priors` (N, 1, H, W) in [0, 1], bilinear. A slice that does not move,
-    at the size that it has, keeps its values to the bit. Slices are stored square; others would come out stretched.
+    `images` (N, 1, H, W) is uint8 or float in [0, 1] and becomes float in [0, 1], bilinear. `labels` (N, H, W) keeps
+    its dtype: codes keep their values, nearest neighbour; soft labels, float in [0, 1], and `priors` (N, 1, H, W) in
+    [0, 1] are bilinear. A slice that does not move, at the size that it has, keeps its values to the bit. Slices are
+    stored square; others would come out stretched.
     """
     images = to_unit(images)
     priors = None if priors is None else priors.float()
@@ -90,7 +91,8 @@ def move(
         channels = _sample(channels, grid, "bilinear", moves)
         images, priors = channels[:, :1], None if priors is None else channels[:, 1:]
         if labels is not None:
-            labels = _sample(labels[:, None].float(), grid, "nearest", moves)[:, 0].to(labels.dtype)
+            mode = "bilinear" if labels.is_floating_point() else "nearest"
+            labels = _sample(labels[:, None].float(), grid, mode, moves)[:, 0].to(labels.dtype)
     return images, labels, priors
 
 

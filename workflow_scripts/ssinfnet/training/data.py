@@ -15,8 +15,8 @@ from ssinfnet.slices.store import SliceStore
 class SliceTensors:
     """Slices of one part at one size S, with N slices.
 
-    `images` is uint8 (N, 1, S, S), `masks` uint8 (N, S, S) with label codes or 0 and 1, `priors` float16 (N, 1, S, S)
-    in [0, 1]; masks or priors that a stage does not use are None.
+    `images` is uint8 (N, 1, S, S), `masks` uint8 (N, S, S) with label codes or 0 and 1, or float16 in [0, 1] where
+    they are soft, `priors` float16 (N, 1, S, S) in [0, 1]; masks or priors that a stage does not use are None.
     """
 
     images: torch.Tensor

@@ -18,7 +18,8 @@ class SingleOutputs(Protocol):
 def pixel_weights(mask: torch.Tensor) -> torch.Tensor:
     """1 + 5 |avgpool31(G) - G|, in [1, 6]: pixels near the lesion's outline count more (F3Net, AAAI 2020).
 
-    `mask` G is (N, 1, H, W) with 0 and 1. Outside of the image counts as background.
+    `mask` G is (N, 1, H, W) with 0 and 1, or soft between them: what differs from its surroundings counts more.
+    Outside of the image counts as background.
     """
     # A mean over a square is a mean over rows of a mean over columns: 62 instead of 961 additions a pixel.
     mean = F.avg_pool2d(mask, (31, 1), stride=1, padding=(15, 0))
@@ -31,7 +32,8 @@ def structure_loss(logits: torch.Tensor, mask: torch.Tensor, bce_weight: float =
 
     `logits` is (N, C, H, W), C maps of the same mask (N, 1, H, W); the maps are summed. Within an image the weighted
     cross-entropy is divided by the sum of the weights. 1 is added to intersection and union, so that an empty mask
-    and an empty prediction agree.
+    and an empty prediction agree. Of a soft mask, with values between 0 and 1, the cross-entropy is least where the
+    prediction equals it, and L_IoU at predictions of 0 and 1.
     """
     weights = pixel_weights(mask)
     entropy = F.binary_cross_entropy_with_logits(logits, mask.expand_as(logits), reduction="none")
@@ -56,9 +58,9 @@ def edge_targets(mask: torch.Tensor) -> torch.Tensor:
 def single_loss(outputs: SingleOutputs, mask: torch.Tensor) -> torch.Tensor:
     """Equation 5: L_seg of the maps S_g, S_5, S_4 and S_3, and cross-entropy of the edge.
 
-    `mask` is (N, 1, H, W) with 0 and 1; the edge's target is derived from it.
+    `mask` is (N, 1, H, W) with 0 and 1, or soft in [0, 1]; the edge's target is the outline of where it is 0.5 or more.
     """
-    edge = F.binary_cross_entropy_with_logits(outputs.edge, edge_targets(mask))
+    edge = F.binary_cross_entropy_with_logits(outputs.edge, edge_targets((mask >= 0.5).to(mask.dtype)))
     return structure_loss(outputs.maps, mask) + edge
 
 

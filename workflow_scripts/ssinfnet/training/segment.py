@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from ssinfnet.config.base import Section
 from ssinfnet.config.augmentation import Augmentation
+from ssinfnet.config.base import Section
 from ssinfnet.config.training import Training
 from ssinfnet.errors import InputError
 from ssinfnet.files.atomic import write_csv
 from ssinfnet.inference.runtime import Runtime
-from ssinfnet.inference.weights import assign, load_weights, save_weights
+from ssinfnet.inference.weights import assign, load_into, load_weights, save_weights
 from ssinfnet.networks.trunk import load_trunk
 from ssinfnet.slices.batches import batch_sizes, require_statistics
 from ssinfnet.training.data import SliceTensors
@@ -25,8 +25,8 @@ from ssinfnet.training.state import load_state, make_state, save_state
 class Segment:
     """Where a segment starts and ends.
 
-    `resume` and `best` are state and best weights of the segment before, `pretrained` the weights of a pretext task,
-    for the first one.
+    `resume` and `best` are state and best weights of the segment before. The first one starts from `pretrained`, the
+    weights of a pretext task, whose heads are left out; from `student`, the weights of one, heads included; or afresh.
     """
 
     seed: int
@@ -37,6 +37,7 @@ class Segment:
     out_state: Path
     out_weights: Path
     out_epochs: Path
+    student: Path | None = None
 
 
 def run_segment(
@@ -51,13 +52,16 @@ def run_segment(
 ) -> None:
     """Train one segment and write its three files, each at once and at the end.
 
-    The metadata of the weights say how many epochs and optimiser steps it took, and those of its pretext task.
+    The metadata of the weights say how many epochs and optimiser steps it took, and those of its pretext task and of its
+    student.
     """
     if segment.resume and not segment.best:
         raise InputError("--resume needs --best, the best weights of the same segment")
     smallest, key = min(training_config.scales), f"{task.key}.training"
     require_statistics(len(training), training_config.batch_size, smallest, network_config.STRIDE, key)
-    network = make_network(network_config, segment.seed, fresh=not (segment.resume or segment.pretrained))
+    network = make_network(
+        network_config, segment.seed, fresh=not (segment.resume or segment.pretrained or segment.student)
+    )
     state, origin = SupervisedState(), {}
     if segment.resume:
         saved = load_state(segment.resume)
@@ -67,6 +71,9 @@ def run_segment(
     elif segment.pretrained:
         pretrained, origin = load_weights(segment.pretrained)
         load_trunk(network, pretrained)
+    elif segment.student:
+        trained = load_into(network, segment.student)
+        origin = trained | {f"student_{name}": trained[name] for name in ("epochs", "steps") if name in trained}
 
     augment = make_augment(augmentation_config, segment.seed)
     network = runtime.place(network)
@@ -91,7 +98,7 @@ def run_segment(
         "best_score": json.dumps(state.best_score),
         "epochs": str(state.epoch),
         "steps": str(state.epoch * steps),
-        **{name: origin[name] for name in ("pretext_epochs", "pretext_steps") if name in origin},
+        **{name: value for name, value in origin.items() if name.startswith(("pretext_", "student_"))},
         **runtime.describe(),
     }
     save_weights(segment.out_weights, state.best or network.state_dict(), metadata)

@@ -11,7 +11,7 @@ from ssinfnet.training.data import SliceTensors
 
 
 class InfectionTask:
-    """The single network: equations 4 and 5 of the paper, binary masks."""
+    """The single network: equations 4 and 5 of the paper; masks are 0 and 1, or soft labels between them."""
 
     key = "single"
 
@@ -24,8 +24,8 @@ class InfectionTask:
         return losses.single_loss(outputs, batch.masks[:, None].float())
 
     def overlap(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
-        """Overlap of the finest map at probability 0.5."""
-        return _overlap([(outputs.segmentation[:, 0] > 0, batch.masks > 0)])
+        """Overlap of the finest map and the mask, both at 0.5."""
+        return _overlap([(outputs.segmentation[:, 0] > 0, batch.masks >= 0.5)])
 
 
 class ClassTask:

@@ -1,0 +1,106 @@
+"""Self-training: a teacher marks unlabelled slices, a student learns from them, and the fine-tuning goes on from it."""
+
+STUDENT = f"{SINGLE}/{{fold}}/self_training"
+
+
+rule predict_pseudo_labels:
+    input:
+        unpack(teacher),
+        unlabelled=unlabelled_stores(),
+        screened=rules.screen_unlabelled.output.table,
+        code=code("predict_pseudo_labels", CONFIG.single.network.name),
+    output:
+        maps=f"{STUDENT}/pseudo_labels.h5",
+        provenance=f"{STUDENT}/pseudo_labels.provenance.json",
+    log:
+        f"{R}/logs/predict_pseudo_labels/{{method}}-seed{{seed}}-{{fold}}.log",
+    benchmark:
+        f"{R}/benchmarks/predict_pseudo_labels/{{method}}-seed{{seed}}-{{fold}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    threads: 1
+    resources:
+        gpu=GPU,
+    params:
+        config=lambda wildcards: sections(
+            single=without(CONFIG.single, "schedule"),
+            self_training=only(CONFIG.methods[wildcards.method].self_training, "slices", "stretch"),
+        ),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: pseudo labels of unlabelled slices ({wildcards.fold}) (log: {log})"
+    shell:
+        "python {input.code[0]:q} --config-json {params.config:q}"
+        " --unlabelled {input.unlabelled:q} --screened {input.screened:q}"
+        " --weights {input.weights:q} --out {output.maps:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
+
+
+rule train_student:
+    input:
+        unpack(student_start),
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        pseudo_labels=rules.predict_pseudo_labels.output.maps,
+        weights=weights_file(CONFIG.single.network),
+        code=code("train_student", CONFIG.single.network.name),
+    output:
+        state=f"{STUDENT}/epoch{{epoch}}.pt",
+        weights=f"{STUDENT}/epoch{{epoch}}.safetensors",
+        epochs=f"{STUDENT}/epoch{{epoch}}.csv",
+        provenance=f"{STUDENT}/epoch{{epoch}}.provenance.json",
+    log:
+        f"{R}/logs/train_student/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.log",
+    benchmark:
+        f"{R}/benchmarks/train_student/{{method}}-seed{{seed}}-{{fold}}-epoch{{epoch}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    threads: 1
+    resources:
+        gpu=GPU,
+    params:
+        config=lambda wildcards: sections(
+            single=without(CONFIG.single, "schedule"),
+            augmentation=CONFIG.methods[wildcards.method].augmentation,
+            labels=CONFIG.labels,
+        ),
+        start=options("resume", "best", "pretrained"),
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: student ({wildcards.fold}) to epoch {wildcards.epoch} (log: {log})"
+    shell:
+        "python {input.code[0]:q} --config-json {params.config:q} {params.start}"
+        " --slices {input.slices:q} --split {input.split:q} --pseudo-labels {input.pseudo_labels:q}"
+        " --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
+        " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
+
+
+rule plot_pseudo_labels:
+    input:
+        pseudo_labels=rules.predict_pseudo_labels.output.maps,
+        code=code("plot_pseudo_labels"),
+    output:
+        report(
+            f"{STUDENT}/pseudo_labels.png",
+            category="Training",
+            caption=f"{CAPTIONS}/pseudo_labels.rst",
+            labels={"figure": "Pseudo labels", "method": "{method}"},
+        ),
+    log:
+        f"{R}/logs/plot_pseudo_labels/{{method}}-seed{{seed}}-{{fold}}.log",
+    benchmark:
+        f"{R}/benchmarks/plot_pseudo_labels/{{method}}-seed{{seed}}-{{fold}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    params:
+        config=lambda wildcards: sections(
+            methods={
+                name: {"label": CONFIG.methods[name].label}
+                for name in (wildcards.method, CONFIG.methods[wildcards.method].self_training.teacher)
+            },
+        ),
+        teacher=lambda wildcards: CONFIG.methods[wildcards.method].self_training.teacher,
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: picture of the pseudo labels (log: {log})"
+    shell:
+        "python {input.code[0]:q} --config-json {params.config:q} --method {wildcards.method} --teacher {params.teacher}"
+        " --pseudo-labels {input.pseudo_labels:q} --out {output:q} 2> {log:q}"

@@ -1,0 +1,33 @@
+"""Draw some unlabelled slices with the pseudo labels from which a method's student learns, as one PNG."""
+
+from pathlib import Path
+
+from ssinfnet.command import parser as command
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command."""
+    parser = command.parser(__doc__, config="methods (labels of the student's method and of its teacher)")
+    parser.add_argument("--pseudo-labels", type=Path, required=True, help="slice store by predict_pseudo_labels.py")
+    parser.add_argument("--method", required=True, help="name of the student's method")
+    parser.add_argument("--teacher", required=True, help="name of the teacher's method")
+    parser.add_argument("--out", type=Path, required=True, help="the picture, PNG")
+    args = parser.parse_args(argv)
+
+    from ssinfnet.figures import pseudo_labels
+    from ssinfnet.figures.style import save
+    from ssinfnet.slices.sampling import spread
+    from ssinfnet.slices.store import SliceStore
+
+    methods = args.config_json.get("methods", {})
+    student, teacher = (methods.get(name, {}).get("label", name) for name in (args.method, args.teacher))
+    with SliceStore(args.pseudo_labels) as store:
+        slices = [
+            (slice_id, store.read("image", slice_id), store.read("infection", slice_id))
+            for slice_id in spread(store.ids, pseudo_labels.SLICES)
+        ]
+    save(pseudo_labels.draw(slices, student, teacher), args.out)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,53 @@
+"""Let a trained single network, the teacher, mark unlabelled slices, from which a student learns.
+
+Takes so many slices, evenly spread over those of all stores that show nothing held out, and writes them with the
+teacher's soft maps as one slice store, at the size of the training.
+"""
+
+import sys
+from pathlib import Path
+
+from ssinfnet.command import options
+from ssinfnet.command import parser as command
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command; raises `InputError` where no slice may be used, and for weights that do not fit."""
+    parser = command.parser(__doc__, config="single (network, training.size), self_training (slices, stretch)")
+    parser.add_argument("--unlabelled", type=Path, nargs="+", required=True, help="slice stores of unlabelled slices")
+    parser.add_argument("--screened", type=Path, required=True, help="which are usable, CSV by screen_unlabelled.py")
+    parser.add_argument("--weights", type=Path, required=True, help="the teacher, safetensors")
+    parser.add_argument("--out", type=Path, required=True, help="slice store with the arrays image and infection")
+    options.add_runtime(parser)
+    args = parser.parse_args(argv)
+
+    import contextlib
+
+    from ssinfnet.config.self_training import SelfTraining
+    from ssinfnet.config.training import Single
+    from ssinfnet.errors import InputError
+    from ssinfnet.inference import maps, runtime
+    from ssinfnet.slices.sampling import spread
+    from ssinfnet.slices.screening import read_screened, usable
+    from ssinfnet.slices.store import SliceStore
+    from ssinfnet.training.pseudo_labels import load_places, write_pseudo_labels
+
+    single = command.section(Single, args.config_json, "single")
+    config = command.section(SelfTraining, args.config_json, "self_training")
+    run = runtime.start(args.gpus, args.threads)
+    screened = read_screened(args.screened)
+    with contextlib.ExitStack() as stack:
+        stores = [stack.enter_context(SliceStore(path)) for path in args.unlabelled]
+        places = [(store, slice_id) for store in stores for slice_id in usable(screened, store)]
+        if not places:
+            names = ", ".join(map(str, args.unlabelled))
+            raise InputError(f"{names}: every slice shows a held-out one; a student needs others to learn from")
+        chosen = spread(places, config.slices or len(places))
+        print(f"{len(chosen)} of {len(places)} unlabelled slices that are not held out are marked", file=sys.stderr)
+        teacher = maps.load_network(single.network, args.weights, run)
+        images = load_places(chosen, single.training.size)
+        write_pseudo_labels(args.out, chosen, images, teacher, run, stretch=config.stretch)
+
+
+if __name__ == "__main__":
+    command.run(main)
