@@ -43,6 +43,9 @@ except InputError as error:
 D = CONFIG.data_dir
 R = CONFIG.results_dir
 RUN = f"{R}/{{method}}/seed{{seed}}"
+# With test folds each seed has a split of its own, and what follows from the split alone is made for each seed.
+OF_SEED = "/seed{seed}" if CONFIG.split.folds else ""
+SPLIT = f"{R}/split{OF_SEED}"
 
 # A machine without a GPU runs the same rules on the CPU, unless --resources or a profile gave a number of GPUs: then the
 # jobs ask for what is not there and fail. Without a number, one job at a time has a GPU.
@@ -189,6 +192,16 @@ def unlabelled_slices(wildcards):
 def labelled_slices():
     """The slice store of the configured source."""
     return f"{R}/slices/{'folder' if CONFIG.labelled.source == 'folder' else 'medseg'}.h5"
+
+
+def splits(pattern):
+    """A file that follows from the split alone, of each split: one, or with test folds one for each seed."""
+    return list(dict.fromkeys(pattern.format(seed=seed) for seed in CONFIG.seeds))
+
+
+def first_split(pattern):
+    """The same of the seed that is shown where one is."""
+    return pattern.format(seed=min(CONFIG.seeds))
 
 
 def medseg_dir():

@@ -52,7 +52,7 @@ rule plot_learning:
 rule plot_overlays:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
+        split=first_split(rules.split_slices.output[0]),
         single=runs(f"{SINGLE}/infection_test.h5"),
         predicted=runs(PREDICTED_TEST, WITH_CLASSES),
         oracle=runs(ORACLE_TEST, WITH_CLASSES),
@@ -104,7 +104,7 @@ rule plot_overlays:
 rule plot_worst_cases:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
+        split=first_split(rules.split_slices.output[0]),
         single=runs(f"{SINGLE}/infection_test.h5"),
         single_scores=runs(rules.evaluate_single.output.csv),
         multi=runs(PREDICTED_TEST, WITH_CLASSES),
@@ -157,7 +157,6 @@ rule plot_worst_cases:
 rule plot_calibration:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
         single=runs(f"{SINGLE}/infection_test.h5"),
         code=code("plot_calibration"),
     output:
@@ -182,14 +181,14 @@ rule plot_calibration:
         "Calibration of the infection maps (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q}"
-        " --slices {input.slices:q} --split {input.split:q} {params.runs}"
+        " --slices {input.slices:q} {params.runs}"
         " --out-figure {output.figure:q} --out-table {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule plot_augmentation:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
+        split=first_split(rules.split_slices.output[0]),
         code=code("plot_augmentation"),
     output:
         report(

@@ -1,7 +1,8 @@
 """Say before the first training what would fail after it.
 
-Reads the split with its fingerprint and, where patients are scored, their table, and holds them against the config:
-infected slices in each part, classes, folds, batches, severity classes, cut-offs. Writes what was found as JSON, and
+Reads the split (with test folds one for each seed) with its fingerprint and, where patients are scored, their table,
+and holds them against the config: infected slices in each part, classes, folds, batches, groups on two sides, slices
+that are never tested, severity classes, cut-offs. Writes what was found as JSON, and
 a file that trainings wait for. All findings that stop the run are one error.
 """
 
@@ -13,9 +14,10 @@ from ssinfnet.command import parser as command
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` that lists all findings."""
-    parser = command.parser(__doc__, config="labels, labelled, priors, single, multi, pretext, patients, severity")
-    parser.add_argument("--split", type=Path, required=True, help="table of the split, CSV")
-    parser.add_argument("--fingerprint", type=Path, required=True, help="what its parts hold, JSON")
+    sections = "split (by, folds), labels, labelled, priors, single, multi, pretext, patients, severity"
+    parser = command.parser(__doc__, config=sections)
+    parser.add_argument("--split", type=Path, nargs="+", required=True, help="table of each split, CSV")
+    parser.add_argument("--fingerprint", type=Path, nargs="+", required=True, help="what its parts hold, JSON")
     parser.add_argument("--patients", type=Path, help="table of the patients, CSV; none where no severity is scored")
     parser.add_argument("--pretrained", action="store_true", help="a method has a pretext task")
     parser.add_argument("--out", type=Path, required=True, help="what was found, JSON")
@@ -30,6 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.pretext import Pretext
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.severity import Severity
+    from ssinfnet.config.split import Split
     from ssinfnet.config.training import Multi, Single
     from ssinfnet.errors import InputError
     from ssinfnet.files.atomic import write_text
@@ -37,8 +40,9 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.severity import checks as of_patients
     from ssinfnet.severity.patients import read_patients
     from ssinfnet.slices import checks
-    from ssinfnet.slices.parts import read_split
+    from ssinfnet.slices.parts import read_split, tested
 
+    split = command.section(Split, args.config_json, "split")
     labels = command.section(Labels, args.config_json, "labels")
     single = command.section(Single, args.config_json, "single")
     multi = command.section(Multi, args.config_json, "multi")
@@ -47,17 +51,24 @@ def main(argv: list[str] | None = None) -> None:
     with_classes = command.section(Labelled, args.config_json, "labelled").classes
     folds = priors if with_classes and priors.mode == "out_of_fold" else None
 
-    fingerprint = read_json(args.fingerprint)
-    table = read_split(args.split)
-    found = [checks.check_infection(args.split, fingerprint, labels)]
     batches = [checks.of_training("single", single, by_fold=True)]
     if with_classes:
-        found.append(checks.check_classes(args.split, fingerprint))
         batches.append(checks.of_training("multi", multi))
     if args.pretrained:
         batches += [checks.of_pretext(pretext, stage.network) for stage in [single, multi][: 1 + with_classes]]
-    found.append(checks.check_batches(args.split, table, folds, batches))
-    result = {"parts": checks.count_parts(fingerprint)}
+    tables = [read_split(path) for path in args.split]
+    fingerprints = [read_json(path) for path in args.fingerprint]
+    found = []
+    for path, table, fingerprint in zip(args.split, tables, fingerprints, strict=True):
+        found += [checks.check_groups(path, table), checks.check_infection(path, fingerprint, labels, split)]
+        if with_classes:
+            found.append(checks.check_classes(path, fingerprint, split))
+        found.append(checks.check_batches(path, table, folds, batches))
+    result = {"parts": checks.count_parts(fingerprints[0])}
+    if split.folds:
+        found.append(checks.check_coverage(tables, split))
+        counts = zip(args.split, map(checks.count_parts, fingerprints), strict=True)
+        result = {"tested": tested(tables), "parts": {path.parent.name: count for path, count in counts}}
     if args.patients:
         patients = command.section(Patients, args.config_json, "patients")
         severity = command.section(Severity, args.config_json, "severity")

@@ -9,6 +9,7 @@ import pandas as pd
 from ssinfnet.report import captions, findings, pages, published
 from ssinfnet.report.captions import METRIC_TITLES, TABLE_NOTES, TABLE_TITLES, TARGET_TITLES
 from ssinfnet.report.paper_tables import METRICS, SEVERITY_METRICS
+from ssinfnet.report.splits import NO_SPLITS, Splits
 from ssinfnet.slices.parts import PARTS
 
 TEXT = 250_000  # bytes of the page that are kept for all but its figures
@@ -31,19 +32,19 @@ def render(
     severity: Sequence[Mapping[str, Any]] = (),
     counts: Mapping[str, Any] | None = None,
     notice: str = "",
-    split_hash: str = "",
+    splits: Splits = NO_SPLITS,
 ) -> str:
     """The page as HTML text, pictures inside.
 
     `tables` are those of numbers 2 to 5, `fingerprint` is that of the split, `severity` the metrics of the runs,
-    `counts` those of the cleaning, `notice` stands above all, and `split_hash` is the SHA-256 of the split.
+    `counts` those of the cleaning, `notice` stands above all, and `splits` is what is told of all splits.
     Raises `InputError` for an unreadable picture.
     """
     sides = (counts or {}).get("patients_by_spine", {})
     return pages.render(
         "summary.html.j2",
         notice=notice,
-        findings=findings.findings(tables, severity),
+        findings=findings.findings(tables, severity, folds=splits.folds),
         tables=[
             {
                 "number": number,
@@ -56,7 +57,7 @@ def render(
         ],
         fingerprint={part: fingerprint["parts"][part] for part in PARTS} | {"total": fingerprint["total"]},
         paper=_paper_split(),
-        split_hash=split_hash,
+        splits=splits,
         counts=counts,
         lying=sum(number for side, number in sides.items() if side not in ("below", "unclear")),
         severity_counts=severity[0]["counts"] if severity else None,
