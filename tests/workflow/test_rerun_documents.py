@@ -18,6 +18,7 @@ WORDS = {
     "preparation of the unlabelled slices": {"prepare_unlabelled"},
     "preparation of the patients": {"prepare_patients"},
     "split": {"split_slices"},
+    "table of parts": {"prepare_parts"},
     "fingerprint": {"fingerprint_split"},
     "check of the inputs": {"check_inputs"},
     "truth as a prior": {"extract_truth"},

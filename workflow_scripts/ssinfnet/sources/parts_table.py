@@ -1,6 +1,5 @@
 """A user's own split: a table that says of each slice whether it is for training, validation or test."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ssinfnet.slices.parts import PARTS
 from ssinfnet.sources import spelling
 
 COLUMNS = ("id", "part")
+_SHOWN = 40  # letters of a word that is no part
 _SPELLINGS = {
     "train": ("train", "training", "tr"),
     "validation": ("validation", "val", "valid", "validate"),
@@ -38,7 +38,7 @@ def read_parts(path: Path, ids: Sequence[str]) -> pd.DataFrame:
             continue
         listed.add(name)
         if part is None:
-            said = f"{word!r} is no part" if word else f"slice {name} has no part"
+            said = f"{word[:_SHOWN]!r} is no part" if word else f"slice {name} has no part"
             defects.append(f"{path}: row {row}: {said}; the parts are {', '.join(PARTS)}")
             continue
         rows.setdefault(name, {}).setdefault(part, row)
@@ -58,5 +58,7 @@ def read_parts(path: Path, ids: Sequence[str]) -> pd.DataFrame:
 
 def part_of(word: str) -> str | None:
     """The part that a word means (`Train`, `training set`, `val`, `Testing`); None where it is no part."""
-    plain = re.sub(r"[ _-]*(set|data|split)?$", "", user_table.folded(word))
+    plain = user_table.folded(word)
+    for ending in ("set", "data", "split"):
+        plain = plain.removesuffix(ending).rstrip(" _-")
     return next((part for part, spellings in _SPELLINGS.items() if plain in spellings), None)
