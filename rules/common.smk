@@ -43,9 +43,14 @@ except InputError as error:
 D = CONFIG.data_dir
 R = CONFIG.results_dir
 RUN = f"{R}/{{method}}/seed{{seed}}"
-# With test folds each seed has a split of its own, and what follows from the split alone is made for each seed.
-OF_SEED = "/seed{seed}" if CONFIG.split.folds else ""
-SPLIT = f"{R}/split{OF_SEED}"
+
+
+def of_seed(path):
+    """A path below which what follows from the split alone lies: with test folds each seed has a split of its own."""
+    return f"{path}/seed{{seed}}" if CONFIG.split.folds else path
+
+
+SPLIT = of_seed(f"{R}/split")
 
 # A machine without a GPU runs the same rules on the CPU, unless --resources or a profile gave a number of GPUs: then the
 # jobs ask for what is not there and fail. Without a number, one job at a time has a GPU.

@@ -39,9 +39,9 @@ rule split_slices:
         split=f"{SPLIT}/split.csv",
         provenance=f"{SPLIT}/split.provenance.json",
     log:
-        f"{R}/logs/split_slices{OF_SEED}.log",
+        of_seed(f"{R}/logs/split_slices") + ".log",
     benchmark:
-        f"{R}/benchmarks/split_slices{OF_SEED}.tsv"
+        of_seed(f"{R}/benchmarks/split_slices") + ".tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -64,9 +64,9 @@ rule fingerprint_split:
         fingerprint=f"{SPLIT}/fingerprint.json",
         provenance=f"{SPLIT}/fingerprint.provenance.json",
     log:
-        f"{R}/logs/fingerprint_split{OF_SEED}.log",
+        of_seed(f"{R}/logs/fingerprint_split") + ".log",
     benchmark:
-        f"{R}/benchmarks/fingerprint_split{OF_SEED}.tsv"
+        of_seed(f"{R}/benchmarks/fingerprint_split") + ".tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -88,9 +88,9 @@ rule extract_truth:
         truth=f"{SPLIT}/truth_{{part}}.h5",
         provenance=f"{SPLIT}/truth_{{part}}.provenance.json",
     log:
-        f"{R}/logs/extract_truth{OF_SEED}/{{part}}.log",
+        of_seed(f"{R}/logs/extract_truth/{{part}}") + ".log",
     benchmark:
-        f"{R}/benchmarks/extract_truth{OF_SEED}/{{part}}.tsv"
+        of_seed(f"{R}/benchmarks/extract_truth/{{part}}") + ".tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:

@@ -172,7 +172,23 @@ def published(path: Path, out: Path) -> None:
 READERS: dict[str, Reader] = {
     reader.__name__.rstrip("_"): reader
     for reader in (
-        *(nifti, picture, mask, folder, patients, table, zip, config, csv, parts, json_, store, weights, state, published),
+        *(
+            nifti,
+            picture,
+            mask,
+            folder,
+            patients,
+            table,
+            zip,
+            config,
+            csv,
+            parts,
+            json_,
+            store,
+            weights,
+            state,
+            published,
+        ),
     )
 }
 

@@ -99,12 +99,12 @@ def test_parts_of_another_store_are_refused(store, tmp_path):
     options = ["--config-json", json.dumps({"split": {"by": "file"}}), f"--slices={store}", f"--out={tmp_path}/o.csv"]
     with pytest.raises(InputError, match="of other slices than the store; run prepare_parts again"):
         split_slices.main([*options, f"--parts={tmp_path}/parts.csv"])
-    with pytest.raises(InputError, match="--parts goes with split.by: file"):
+    with pytest.raises(InputError, match=r"--parts goes with split\.by: file"):
         split_slices.main(options)
 
 
 def test_the_seed_goes_with_folds_alone(store, tmp_path):
     options = [f"--slices={store}", f"--out={tmp_path}/o.csv"]
     for arguments in (["--seed", "0"], ["--config-json", json.dumps({"split": {"folds": 3, "by": "slice"}})]):
-        with pytest.raises(InputError, match="--seed goes with split.folds"):
+        with pytest.raises(InputError, match=r"--seed goes with split\.folds"):
             split_slices.main([*options, *arguments])

@@ -86,7 +86,9 @@ def pretext_helps(table: pd.DataFrame, *, folds: int | None = None) -> Finding:
     because = "; ".join(parts) + "."
     seeds = int(rows[0]["seeds"])
     if folds:
-        because += f" {folds}-fold cross-validation, {seeds} trainings each: a slice has the mean of those that tested it."
+        because += (
+            f" {folds}-fold cross-validation, {seeds} trainings each: a slice has the mean of those that tested it."
+        )
     elif seeds == 1:
         because += " With one seed the interval speaks of other patients, not of another training."
     else:

@@ -35,8 +35,8 @@ def collect(
     """All of it, ready for JSON.
 
     `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the (first) split, `splits`
-    what is told of all; `severity` and `regions` are metrics (JSON); `weights` have the values network (single or multi)
-    and safetensors; `counts` are those of the cleaning.
+    what is told of all; `severity` and `regions` are metrics (JSON); `weights` have the values network (single or
+    multi) and safetensors; `counts` are those of the cleaning.
     """
     metrics = [read_json(run.path) for run in severity]
     return {
