@@ -11,8 +11,8 @@ PASSED_BEFORE = Path(PASSED).exists() and any(any(Path(R).glob(pattern)) for pat
 
 rule check_inputs:
     input:
-        split=rules.split_slices.output[0],
-        fingerprint=rules.fingerprint_split.output[0],
+        splits=splits(rules.split_slices.output[0]),
+        fingerprints=splits(rules.fingerprint_split.output[0]),
         patients=rules.prepare_patients.output.patients if WITH_SEVERITY else [],
         slices=labelled_slices() if LIMITED else [],
         code=code("check_inputs"),
@@ -29,6 +29,7 @@ rule check_inputs:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
+            split=only(CONFIG.split, "by", "folds"),
             labels=CONFIG.labels,
             labelled=only(CONFIG.labelled, "classes"),
             priors=CONFIG.priors,
@@ -48,5 +49,5 @@ rule check_inputs:
         "Check the inputs before the first training (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q} {params.options} {params.budgets}"
-        " {params.pretrained} --split {input.split:q} --fingerprint {input.fingerprint:q} --out {output.found:q} {params.passed}"
+        " {params.pretrained} --split {input.splits:q} --fingerprint {input.fingerprints:q} --out {output.found:q} {params.passed}"
         " --provenance {output.provenance:q} 2> {log:q}"

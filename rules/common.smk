@@ -45,6 +45,14 @@ RUN = f"{R}/{{method}}/seed{{seed}}"
 # A pretext task of the single network is trained once, for all methods that start from it.
 SHARED = f"{R}/pretext/{{task}}/seed{{seed}}/single"
 
+
+def of_seed(path):
+    """A path below which what follows from the split alone lies: with test folds each seed has a split of its own."""
+    return f"{path}/seed{{seed}}" if CONFIG.split.folds else path
+
+
+SPLIT = of_seed(f"{R}/split")
+
 # A machine without a GPU runs the same rules on the CPU, unless --resources or a profile gave a number of GPUs: then the
 # jobs ask for what is not there and fail. Without a number, one job at a time has a GPU.
 GPU = int(gpus.available() or "gpu" in workflow.global_resources)
@@ -197,12 +205,22 @@ def unlabelled_slices(wildcards):
     """Input function: the stores of unlabelled slices and the table that says which are usable, for a task that asks for them."""
     if not CONFIG.pretext.tasks()[wildcards.task].unlabelled:
         return {}
-    return {"unlabelled": unlabelled_stores(), "screened": f"{R}/split/unlabelled.csv"}
+    return {"unlabelled": unlabelled_stores(), "screened": f"{SPLIT}/unlabelled.csv".format(**wildcards)}
 
 
 def labelled_slices():
     """The slice store of the configured source."""
     return f"{R}/slices/{'folder' if CONFIG.labelled.source == 'folder' else 'medseg'}.h5"
+
+
+def splits(pattern):
+    """A file that follows from the split alone, of each split: one, or with test folds one for each seed."""
+    return list(dict.fromkeys(pattern.format(seed=seed) for seed in CONFIG.seeds))
+
+
+def first_split(pattern):
+    """The same of the seed that is shown where one is."""
+    return pattern.format(seed=min(CONFIG.seeds))
 
 
 def medseg_dir():

@@ -66,7 +66,7 @@ rule plot_learning:
 rule plot_overlays:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
+        split=first_split(rules.split_slices.output[0]),
         single=runs(f"{SINGLE}/infection_test.h5"),
         predicted=runs(PREDICTED_TEST, WITH_CLASSES),
         oracle=runs(ORACLE_TEST, WITH_CLASSES),
@@ -118,7 +118,7 @@ rule plot_overlays:
 rule plot_worst_cases:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
+        split=first_split(rules.split_slices.output[0]),
         single=runs(f"{SINGLE}/infection_test.h5"),
         single_scores=runs(rules.evaluate_single.output.csv),
         multi=runs(PREDICTED_TEST, WITH_CLASSES),
@@ -171,7 +171,6 @@ rule plot_worst_cases:
 rule plot_calibration:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
         single=runs(f"{SINGLE}/infection_test.h5"),
         code=code("plot_calibration"),
     output:
@@ -196,14 +195,14 @@ rule plot_calibration:
         "Calibration of the infection maps (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q}"
-        " --slices {input.slices:q} --split {input.split:q} {params.runs}"
+        " --slices {input.slices:q} {params.runs}"
         " --out-figure {output.figure:q} --out-table {output.table:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
 rule plot_augmentation:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
+        split=first_split(rules.split_slices.output[0]),
         code=code("plot_augmentation"),
     output:
         report(
@@ -278,7 +277,7 @@ rule plot_severity:
 
 rule plot_label_budget:
     input:
-        split=rules.split_slices.output[0],
+        splits=splits(rules.split_slices.output[0]),
         single=runs(SINGLE_METRICS),
         predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
         code=code("plot_label_budget"),
@@ -298,11 +297,14 @@ rule plot_label_budget:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=METHODS,
+        config=sections(
+            methods={name: without(method) for name, method in CONFIG.methods.items()},
+            split=only(CONFIG.split, "folds"),
+        ),
         runs=lambda wildcards, input: " ".join(
             [
-                run_options("single", input.split, SINGLE_METRICS),
-                run_options("predicted", input.split, PREDICTED_METRICS, methods=WITH_CLASSES),
+                run_options("single", rules.split_slices.output[0], SINGLE_METRICS),
+                run_options("predicted", rules.split_slices.output[0], PREDICTED_METRICS, methods=WITH_CLASSES),
             ]
         ),
     message:

@@ -1,7 +1,7 @@
 """The multi network: pretext rounds and training segments on slices with priors, classes of the test slices."""
 
 MULTI = f"{RUN}/multi"
-TRAINING_PRIOR = f"{R}/split/truth_train.h5" if CONFIG.priors.mode == "ground_truth" else f"{SINGLE}/infection_train.h5"
+TRAINING_PRIOR = f"{SPLIT}/truth_train.h5" if CONFIG.priors.mode == "ground_truth" else f"{SINGLE}/infection_train.h5"
 
 
 rule pretrain_multi:
@@ -84,10 +84,8 @@ rule predict_classes:
     input:
         slices=labelled_slices(),
         prior=lambda wildcards: (
-            f"{R}/split/truth_test.h5"
-            if wildcards.prior == "oracle"
-            else f"{SINGLE}/infection_test.h5".format(**wildcards)
-        ),
+            f"{SPLIT}/truth_test.h5" if wildcards.prior == "oracle" else f"{SINGLE}/infection_test.h5"
+        ).format(**wildcards),
         weights=final("multi", "safetensors"),
         code=code("predict_classes", CONFIG.multi.network.name),
     output:

@@ -8,7 +8,7 @@ PATIENT_MAPS = shards(rules.predict_patients_infection.output[0])
 rule write_cases:
     input:
         slices=labelled_slices(),
-        split=rules.split_slices.output[0],
+        split=first_split(rules.split_slices.output[0]),
         single=runs(f"{SINGLE}/infection_test.h5", seeds=SHOWN),
         thresholds=runs(SINGLE_METRICS, seeds=SHOWN),
         multi=runs(PREDICTED_TEST, WITH_CLASSES, SHOWN),
@@ -61,8 +61,8 @@ rule write_cases:
 
 rule write_summary:
     input:
-        fingerprint=rules.fingerprint_split.output[0],
-        split=rules.split_slices.output[0],
+        fingerprint=first_split(rules.fingerprint_split.output[0]),
+        splits=splits(rules.split_slices.output[0]),
         tables=TABLES,
         figures=FIGURES,
         counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
@@ -107,7 +107,7 @@ rule write_summary:
         "Summary page (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q} {params.counts} {params.runs}"
-        " --fingerprint {input.fingerprint:q} --split {input.split:q} --tables {input.tables:q} --figures {input.figures:q}"
+        " --fingerprint {input.fingerprint:q} --split {input.splits:q} --tables {input.tables:q} --figures {input.figures:q}"
         " --out {output.page:q} --out-numbers {output.numbers:q} --provenance {output.provenance:q} 2> {log:q}"
 
 

@@ -1,25 +1,57 @@
-"""Split the labelled slices, describe the parts, keep the truth as a prior, and screen what is unlabelled."""
+"""Split the labelled slices, describe the parts, keep the truth as a prior, and screen what is unlabelled.
+
+Rules of one method and seed take `rules.split_slices.output[0]` as it is: where each seed has a split of its own, the
+seed is part of that name. Rules of all seeds choose with `splits` or `first_split`.
+"""
+
+
+rule prepare_parts:
+    input:
+        slices=labelled_slices(),
+        file=given(CONFIG.split.file),
+        code=code("prepare_parts"),
+    output:
+        parts=f"{R}/split/parts.csv",
+        provenance=f"{R}/split/parts.provenance.json",
+    log:
+        f"{R}/logs/prepare_parts.log",
+    benchmark:
+        f"{R}/benchmarks/prepare_parts.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    message:
+        "Read and verify the table of parts (log: {log})"
+    shell:
+        "python {input.code[0]:q} --slices {input.slices:q} --file {input.file:q} --out {output.parts:q}"
+        " --provenance {output.provenance:q} 2> {log:q}"
+
+
+# What of the section decides who is where.
+SPLIT_KEYS = ["by"] if CONFIG.split.by == "file" else ["by", "train", "validation", "test", "seed", "folds"]
 
 
 rule split_slices:
     input:
         slices=labelled_slices(),
+        parts=rules.prepare_parts.output.parts if CONFIG.split.by == "file" else [],
         code=code("split_slices"),
     output:
-        split=f"{R}/split/split.csv",
-        provenance=f"{R}/split/split.provenance.json",
+        split=f"{SPLIT}/split.csv",
+        provenance=f"{SPLIT}/split.provenance.json",
     log:
-        f"{R}/logs/split_slices.log",
+        of_seed(f"{R}/logs/split_slices") + ".log",
     benchmark:
-        f"{R}/benchmarks/split_slices.tsv"
+        of_seed(f"{R}/benchmarks/split_slices") + ".tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=sections(split=without(CONFIG.split, "labels")),
+        config=sections(split=only(CONFIG.split, *SPLIT_KEYS)),
+        parts=options("parts"),
+        seed=lambda wildcards: f"--seed {wildcards.seed}" if CONFIG.split.folds else "",
     message:
         "Split the labelled slices (log: {log})"
     shell:
-        "python {input.code[0]:q} --config-json {params.config:q}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.parts} {params.seed}"
         " --slices {input.slices:q} --out {output.split:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
@@ -29,12 +61,12 @@ rule fingerprint_split:
         split=rules.split_slices.output[0],
         code=code("fingerprint_split"),
     output:
-        fingerprint=f"{R}/split/fingerprint.json",
-        provenance=f"{R}/split/fingerprint.provenance.json",
+        fingerprint=f"{SPLIT}/fingerprint.json",
+        provenance=f"{SPLIT}/fingerprint.provenance.json",
     log:
-        f"{R}/logs/fingerprint_split.log",
+        of_seed(f"{R}/logs/fingerprint_split") + ".log",
     benchmark:
-        f"{R}/benchmarks/fingerprint_split.tsv"
+        of_seed(f"{R}/benchmarks/fingerprint_split") + ".tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -53,12 +85,12 @@ rule extract_truth:
         split=rules.split_slices.output[0],
         code=code("extract_truth"),
     output:
-        truth=f"{R}/split/truth_{{part}}.h5",
-        provenance=f"{R}/split/truth_{{part}}.provenance.json",
+        truth=f"{SPLIT}/truth_{{part}}.h5",
+        provenance=f"{SPLIT}/truth_{{part}}.provenance.json",
     log:
-        f"{R}/logs/extract_truth/{{part}}.log",
+        of_seed(f"{R}/logs/extract_truth/{{part}}") + ".log",
     benchmark:
-        f"{R}/benchmarks/extract_truth/{{part}}.tsv"
+        of_seed(f"{R}/benchmarks/extract_truth/{{part}}") + ".tsv"
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -78,12 +110,12 @@ rule screen_unlabelled:
         unlabelled=unlabelled_stores(),
         code=code("screen_unlabelled"),
     output:
-        table=f"{R}/split/unlabelled.csv",
-        provenance=f"{R}/split/unlabelled.provenance.json",
+        table=f"{SPLIT}/unlabelled.csv",
+        provenance=f"{SPLIT}/unlabelled.provenance.json",
     log:
-        f"{R}/logs/screen_unlabelled.log",
+        of_seed(f"{R}/logs/screen_unlabelled") + ".log",
     benchmark:
-        f"{R}/benchmarks/screen_unlabelled.tsv"
+        of_seed(f"{R}/benchmarks/screen_unlabelled") + ".tsv"
     conda:
         "../envs/ssinfnet.yaml"
     message:

@@ -33,7 +33,9 @@ rule compare_methods:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={name: without(method) for name, method in CONFIG.methods.items()}, severity=CONFIG.severity
+            methods={name: without(method) for name, method in CONFIG.methods.items()},
+            severity=CONFIG.severity,
+            split=only(CONFIG.split, "folds"),
         ),
         runs=lambda wildcards, input: " ".join(
             [
@@ -82,7 +84,10 @@ rule tabulate_results:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=METHODS,
+        config=sections(
+            methods={name: without(method) for name, method in CONFIG.methods.items()},
+            split=only(CONFIG.split, "folds"),
+        ),
         runs=lambda wildcards, input: " ".join(
             [
                 run_options("single", SINGLE_METRICS),

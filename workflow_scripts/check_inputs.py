@@ -1,8 +1,9 @@
 """Say before the first training what would fail after it.
 
-Reads the split with its fingerprint and, where patients are scored, their table, and holds them against the config:
-infected slices in each part, classes, folds, batches, label budgets, severity classes, cut-offs. Writes what was found
-as JSON, and a file that trainings wait for. All findings that stop the run are one error.
+Reads the split (with test folds one for each seed) with its fingerprint and, where patients are scored, their table,
+and holds them against the config: infected slices in each part, classes, folds, batches, groups on two sides, slices
+that are never tested, label budgets, severity classes, cut-offs. Writes what was found as JSON, and a file that
+trainings wait for. All findings that stop the run are one error.
 """
 
 import sys
@@ -13,9 +14,10 @@ from ssinfnet.command import parser as command
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` that lists all findings."""
-    parser = command.parser(__doc__, config="labels, labelled, priors, single, multi, pretext, patients, severity")
-    parser.add_argument("--split", type=Path, required=True, help="table of the split, CSV")
-    parser.add_argument("--fingerprint", type=Path, required=True, help="what its parts hold, JSON")
+    sections = "split (by, folds), labels, labelled, priors, single, multi, pretext, patients, severity"
+    parser = command.parser(__doc__, config=sections)
+    parser.add_argument("--split", type=Path, nargs="+", required=True, help="table of each split, CSV")
+    parser.add_argument("--fingerprint", type=Path, nargs="+", required=True, help="what its parts hold, JSON")
     parser.add_argument("--patients", type=Path, help="table of the patients, CSV; none where no severity is scored")
     parser.add_argument("--labels", type=int, nargs="+", default=[], help="label budgets of the methods")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="with --labels: the seeds of the trainings")
@@ -35,6 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.pretext import PretextTasks
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.severity import Severity
+    from ssinfnet.config.split import Split
     from ssinfnet.config.training import Multi, Single
     from ssinfnet.errors import InputError
     from ssinfnet.files.atomic import write_text
@@ -43,9 +46,10 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.severity.patients import read_patients
     from ssinfnet.slices import checks
     from ssinfnet.slices.budget_checks import check_budgets
-    from ssinfnet.slices.parts import read_split
+    from ssinfnet.slices.parts import read_split, tested
     from ssinfnet.slices.store import SliceStore
 
+    split = command.section(Split, args.config_json, "split")
     labels = command.section(Labels, args.config_json, "labels")
     single = command.section(Single, args.config_json, "single")
     multi = command.section(Multi, args.config_json, "multi")
@@ -54,22 +58,32 @@ def main(argv: list[str] | None = None) -> None:
     with_classes = command.section(Labelled, args.config_json, "labelled").classes
     folds = priors if with_classes and priors.mode == "out_of_fold" else None
 
-    fingerprint = read_json(args.fingerprint)
-    table = read_split(args.split)
-    found = [checks.check_infection(args.split, fingerprint, labels)]
     trainings = [checks.of_training("single", single, by_fold=True)]
     if with_classes:
-        found.append(checks.check_classes(args.split, fingerprint))
         trainings.append(checks.of_training("multi", multi))
     batches = [*trainings]
     for name in args.pretrained:
         batches += [checks.of_pretext(name, tasks[name], one.network) for one in [single, multi][: 1 + with_classes]]
-    found.append(checks.check_batches(args.split, table, folds, batches))
+    tables = [read_split(path) for path in args.split]
+    fingerprints = [read_json(path) for path in args.fingerprint]
+    found = []
+    for path, table, fingerprint in zip(args.split, tables, fingerprints, strict=True):
+        found += [checks.check_groups(path, table), checks.check_infection(path, fingerprint, labels, split)]
+        if with_classes:
+            found.append(checks.check_classes(path, fingerprint, split))
+        found.append(checks.check_batches(path, table, folds, batches))
     if args.labels:
         with SliceStore(args.slices) as store:
-            drawn = {"budgets": args.labels, "seeds": args.seeds, "with_classes": with_classes}
-            found.append(check_budgets(args.split, table, store, labels, folds, trainings, **drawn))
-    result = {"parts": checks.count_parts(fingerprint)}
+            drawn = {"budgets": args.labels, "with_classes": with_classes}
+            # Without test folds one split is that of all seeds.
+            by_split = [[seed] for seed in args.seeds] if split.folds else [args.seeds]
+            for path, table, seeds in zip(args.split, tables, by_split, strict=True):
+                found.append(check_budgets(path, table, store, labels, folds, trainings, seeds=seeds, **drawn))
+    result = {"parts": checks.count_parts(fingerprints[0])}
+    if split.folds:
+        found.append(checks.check_coverage(tables, split))
+        counts = zip(args.split, map(checks.count_parts, fingerprints), strict=True)
+        result = {"tested": tested(tables), "parts": {path.parent.name: count for path, count in counts}}
     if args.patients:
         patients = command.section(Patients, args.config_json, "patients")
         severity = command.section(Severity, args.config_json, "severity")

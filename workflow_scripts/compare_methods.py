@@ -13,7 +13,7 @@ from ssinfnet.evaluation import runs
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="methods, severity")
+    parser = command.parser(__doc__, config="methods, severity, split (folds)")
     options.add_runs(parser, "single", "JSON", help="metrics of the single network", required=True)
     options.add_runs(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior")
     options.add_runs(parser, "oracle", "JSON", help="metrics of the multi network, true prior")
@@ -25,6 +25,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from ssinfnet.config.methods import Method
     from ssinfnet.config.severity import Severity
+    from ssinfnet.config.split import Split
     from ssinfnet.evaluation import comparisons
     from ssinfnet.files.atomic import write_csv
     from ssinfnet.severity.comparisons import of_severity
@@ -32,8 +33,11 @@ def main(argv: list[str] | None = None) -> None:
     configured = args.config_json.get("methods", {})
     methods = {name: command.section(Method, configured, name) for name in configured}
     severity = command.section(Severity, args.config_json, "severity")
+    folds = command.section(Split, args.config_json, "split").folds
     tables = {2: args.single, 3: args.predicted, 4: args.oracle}
-    found = [comparisons.of_segmentation(number, runs.parse(given), methods) for number, given in tables.items()]
+    found = [
+        comparisons.of_segmentation(number, runs.parse(given), methods, folds=folds) for number, given in tables.items()
+    ]
     patients = runs.parse(args.patients)
     found.append(of_severity(patients, methods, resamples=severity.bootstrap, seed=severity.seed))
     write_csv(args.out, pd.concat(found))

@@ -13,7 +13,7 @@ from ssinfnet.evaluation import runs
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="methods")
+    parser = command.parser(__doc__, config="methods, split (folds)")
     options.add_runs(parser, "single", "JSON", help="metrics of the single network", required=True)
     options.add_runs(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior")
     options.add_runs(parser, "oracle", "JSON", help="metrics of the multi network, true prior")
@@ -26,6 +26,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     from ssinfnet.config.methods import Method
+    from ssinfnet.config.split import Split
     from ssinfnet.evaluation import comparisons
     from ssinfnet.files.atomic import write_csv
     from ssinfnet.report import paper_tables
@@ -33,12 +34,17 @@ def main(argv: list[str] | None = None) -> None:
     configured = args.config_json.get("methods", {})
     methods = {name: command.section(Method, configured, name) for name in configured}
     compared = comparisons.read(args.comparisons)
-    results = {
-        args.out_table_2: paper_tables.segmentation_table(2, runs.parse(args.single), methods, compared),
-        args.out_table_3: paper_tables.segmentation_table(3, runs.parse(args.predicted), methods, compared),
-        args.out_table_4: paper_tables.segmentation_table(4, runs.parse(args.oracle), methods, compared),
-        args.out_table_5: paper_tables.severity_table(runs.parse(args.severity), methods, compared),
+    folds = command.section(Split, args.config_json, "split").folds
+    segmentation = {
+        2: (args.out_table_2, args.single),
+        3: (args.out_table_3, args.predicted),
+        4: (args.out_table_4, args.oracle),
     }
+    results = {
+        out: paper_tables.segmentation_table(number, runs.parse(given), methods, compared, folds=folds)
+        for number, (out, given) in segmentation.items()
+    }
+    results[args.out_table_5] = paper_tables.severity_table(runs.parse(args.severity), methods, compared)
     for path, table in results.items():
         write_csv(path, table)
 

@@ -16,8 +16,8 @@ from ssinfnet.files.json_file import read_json
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="all")
-    parser.add_argument("--fingerprint", type=Path, required=True, help="numbers of the split, JSON")
-    parser.add_argument("--split", type=Path, required=True, help="table of the split, whose hash is told")
+    parser.add_argument("--fingerprint", type=Path, required=True, help="numbers of the (first) split, JSON")
+    parser.add_argument("--split", type=Path, nargs="+", required=True, help="table of each split")
     parser.add_argument("--tables", type=Path, nargs=4, required=True, help="Tables II to V in this order, CSV")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="pictures in the order of the page, PNG")
     parser.add_argument("--counts", type=Path, help="slices before and after cleaning, JSON")
@@ -29,16 +29,18 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     from ssinfnet.config.methods import Method
+    from ssinfnet.config.split import Split
     from ssinfnet.files.atomic import write_text
-    from ssinfnet.files.hashes import file_hash
     from ssinfnet.files.json_file import write_json
     from ssinfnet.report import lengths, pages, paper_tables, summary_json, summary_page
+    from ssinfnet.report import splits as splits_told
 
     results = dict(enumerate(map(paper_tables.read, args.tables), start=2))
     fingerprint = read_json(args.fingerprint)
     counts = read_json(args.counts) if args.counts else None
     severity = runs.parse(args.severity)
-    split_hash, weights = file_hash(args.split), runs.parse(args.weights)
+    splits = splits_told.describe(args.split, command.section(Split, args.config_json, "split").folds)
+    weights = runs.parse(args.weights)
     configured = args.config_json.get("methods", {})
     methods = {name: command.section(Method, configured, name) for name in configured}
     trained = lengths.read(weights)
@@ -49,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
         severity=[read_json(run.path) for run in severity],
         counts=counts,
         notice=pages.phantom_notice(args.config_json),
-        split_hash=split_hash,
+        splits=splits,
         lengths=trained,
         methods=methods,
     )
@@ -57,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
         results,
         args.config_json,
         fingerprint=fingerprint,
-        split_hash=split_hash,
+        splits=splits,
         severity=severity,
         regions=runs.parse(args.regions),
         weights=weights,

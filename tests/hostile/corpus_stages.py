@@ -42,6 +42,7 @@ def _csv() -> list[Case]:
         ("patients.csv", b"patient,morbidity,score,slices\np0001,Mild,0,3\np0002,Suspected,,2\n"),
         ("quality.csv", b"id,group,area,components,balance,border,solidity\ns1,g,0.2,2,0.9,0,0.8\n"),
         ("exclusions.csv", b"id,reason\ns1,motion\n"),
+        ("parts.csv", b"id,part\ns1,train\ns2,val\ns3,Test\n"),
     ]
 
 

@@ -172,6 +172,24 @@ TEXTS = {
     "CSV that is a picture": text("a.csv: ", CONTENT["grey.png"], "a.csv"),
 }
 
+WHOLE = b"id,part\ns1,train\ns2,val\ns3,test\n"
+
+
+def parts(message: str | None, content: bytes) -> Crafted:
+    return Crafted("parts", file("parts.csv", lambda: content), message)
+
+
+PARTS = {
+    "own parts": parts(None, WHOLE),
+    "parts with an escape sequence": parts(r"'te.x1b.2Jst' is no part", WHOLE.replace(b"test", b"te\x1b[2Jst")),
+    "parts with a NUL": parts("it has NUL characters", WHOLE.replace(b"test", b"te\0st")),
+    "parts of many slices that are none": parts(
+        "20000 defects", WHOLE + b"".join(b"x%d,test\n" % number for number in range(20_000))
+    ),
+    "a long part": parts("'_{40}' is no part", WHOLE.replace(b"test", b"_" * 2**16 + b"t")),
+    "a part of megabytes": parts("cannot be read as a table", WHOLE.replace(b"test", b"_" * 2**22 + b"t")),
+}
+
 CASES = {
     **crafted.ARCHIVES,
     **crafted.PICTURES,
@@ -181,6 +199,7 @@ CASES = {
     **SPECIAL,
     **FOLDERS,
     **TEXTS,
+    **PARTS,
     **{f"{name} (workbook)": case for name, case in crafted.WORKBOOKS.items()},
     **{f"{name} (config)": case for name, case in crafted.CONFIGS.items()},
 }

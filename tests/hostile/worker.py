@@ -115,6 +115,7 @@ def csv(path: Path, out: Path) -> None:
     from ssinfnet.report import paper_tables
     from ssinfnet.severity import patients as severity_report
     from ssinfnet.slices import parts
+    from ssinfnet.sources import parts_table
     from ssinfnet.sources import patients as sources
 
     every(
@@ -125,7 +126,14 @@ def csv(path: Path, out: Path) -> None:
         paper_tables.read,
         lambda path: cleaning.read_exclusions(path, ["s1"]),
         lambda path: cleaning.read_quality([path], ["s1"]),
+        lambda path: parts_table.read_parts(path, ["s1", "s2", "s3"]),
     )(path)
+
+
+def parts(path: Path, out: Path) -> None:
+    from ssinfnet.sources import parts_table
+
+    parts_table.read_parts(path, ["s1", "s2", "s3"])
 
 
 def json_(path: Path, out: Path) -> None:
@@ -164,7 +172,23 @@ def published(path: Path, out: Path) -> None:
 READERS: dict[str, Reader] = {
     reader.__name__.rstrip("_"): reader
     for reader in (
-        *(nifti, picture, mask, folder, patients, table, zip, config, csv, json_, store, weights, state, published),
+        *(
+            nifti,
+            picture,
+            mask,
+            folder,
+            patients,
+            table,
+            zip,
+            config,
+            csv,
+            parts,
+            json_,
+            store,
+            weights,
+            state,
+            published,
+        ),
     )
 }
 

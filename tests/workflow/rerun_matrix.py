@@ -28,7 +28,7 @@ FEEDS = {
     "plot_masks write_cases plot_worst_cases plot_calibration plot_augmentation",
     "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_infection pretrain_multi "
     "train_multi evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
-    "check_inputs write_cases plot_worst_cases plot_calibration plot_augmentation",
+    "check_inputs write_cases plot_worst_cases plot_augmentation",
     "fingerprint_split": "check_inputs write_summary",
     "check_inputs": "",  # trainings wait for the first one alone
     "extract_truth": "predict_classes:oracle",
@@ -139,6 +139,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("split.by", "slice", after("split_slices")),
     ("split.labels", "6", CHECK | after("train_single")),
+    ("split.file", "config.yaml", after("split_slices") | {"prepare_parts"}),
     ("split.*", "3", after("split_slices")),
     ("patients.source", "none", CHECK | TABLES | {"write_cases"}),
     ("patients.folder", "elsewhere", SUMMARY),
@@ -203,6 +204,7 @@ WITH = {
         f"methods.ssinfnet.self_training.{name}": STUDENT
         for name in ("teacher", "slices", "stretch", "epochs", "segment")
     },
+    "split.file": {"split.by": "file"},
     "methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"},
     "unlabelled.patients": {"methods.ssinfnet.unlabelled": True},
 }

@@ -44,6 +44,8 @@ FROM_CLEANING = {"clean_parenchyma", "evaluate_regions"} | FROM_SEVERITY
 CHANGES = {
     "hu_window": ("labelled: {hu_window: [-1500, 500]}", FROM_SPLIT | {"prepare_medseg"}),
     "split": ("split: {seed: 3}", FROM_SPLIT),
+    "test folds": ("split: {folds: 3}", FROM_SPLIT),
+    "own split": ("split: {by: file, file: config.yaml}", FROM_SPLIT | {"prepare_parts"}),
     "labels": (
         "labels: {infection: [1, 2, 3]}",
         {"fingerprint_split", "check_inputs", "extract_truth", "plot_augmentation"} | FROM_SINGLE,
@@ -130,6 +132,13 @@ def test_a_longer_round_goes_on_from_its_last_checkpoint(finished):
     jobs = finished.planned("{pretext: {rounds: {network_epochs: 4, first_network: 3, segment: 1}}}")
     # Two more epochs for round 0 and the two rounds after it, which start anew.
     assert jobs["pretrain_single"] == 4
+
+
+def test_with_test_folds_each_seed_has_a_split_of_its_own(finished):
+    jobs = finished.planned("{seeds: [0, 1, 2], split: {folds: 3}}")
+    once = ("check_inputs", "plot_overlays", "plot_augmentation", "plot_calibration", "write_cases", "write_summary")
+    assert {name: jobs[name] for name in once} == dict.fromkeys(once, 1)
+    assert [jobs[name] for name in ("split_slices", "fingerprint_split", "extract_truth")] == [3, 3, 3]
 
 
 def test_unlabelled_slices_run_the_pretext_task_of_the_methods_that_ask_for_them(finished):

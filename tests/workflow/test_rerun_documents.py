@@ -23,6 +23,7 @@ WORDS = {
     "picture of the pseudo labels": {"plot_pseudo_labels"},
     "preparation of the patients": {"prepare_patients"},
     "split": {"split_slices"},
+    "table of parts": {"prepare_parts"},
     "fingerprint": {"fingerprint_split"},
     "check of the inputs": {"check_inputs"},
     "truth as a prior": {"extract_truth"},

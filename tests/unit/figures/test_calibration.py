@@ -41,7 +41,6 @@ def test_slices_add_up_and_errors_lie_between_0_and_1(seed):
 
 
 def test_the_command_writes_a_row_per_run_and_bin_and_a_line_per_method(tmp_path):
-    pd.DataFrame({"id": ["s"], "group": ["s"], "part": ["test"]}).to_csv(tmp_path / "split.csv", index=False)
     mask = np.zeros((8, 8), dtype=np.uint8)
     mask[:4] = 1
     maps = (0.8 * mask + 0.1).astype(np.float16)
@@ -49,7 +48,7 @@ def test_the_command_writes_a_row_per_run_and_bin_and_a_line_per_method(tmp_path
         with store.create_store(tmp_path / f"{name}.h5") as writer:
             writer.add("s", group="s", origin="made here", **arrays)
     arguments = ["--config-json", json.dumps({"methods": {"a": {"label": "A"}}}), f"--slices={tmp_path}/slices.h5"]
-    arguments += [f"--split={tmp_path}/split.csv", f"--out-figure={tmp_path}/figure.png"]
+    arguments += [f"--out-figure={tmp_path}/figure.png"]
     arguments += [f"--out-table={tmp_path}/table.csv"]
     for method, seed in (("a", "0"), ("a", "1"), ("b", "0")):
         arguments += ["--single", method, seed, f"{tmp_path}/infection.h5"]

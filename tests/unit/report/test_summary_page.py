@@ -240,10 +240,11 @@ def files(tmp_path):
     return tmp_path
 
 
-def write(folder, *more, source="phantom"):
-    sections = json.dumps({"labelled": {"source": source}, "seeds": [0]})
+def write(folder, *more, source="phantom", splits=("split",), **config):
+    sections = json.dumps({"labelled": {"source": source}, "seeds": [0], **config})
     paths = [f"{folder}/table_{number}.csv" for number in range(2, 6)]
-    files = [f"--fingerprint={folder}/fingerprint.json", f"--split={folder}/split.csv", "--tables", *paths, *more]
+    files = [f"--fingerprint={folder}/fingerprint.json", "--tables", *paths, *more]
+    files += ["--split", *(f"{folder}/{name}.csv" for name in splits)]
     out = [f"--out={folder}/summary.html", f"--out-numbers={folder}/summary.json"]
     write_summary.main(["--config-json", sections, *files, *out])
     return Page((folder / "summary.html").read_text(encoding="utf-8"))
@@ -302,6 +303,29 @@ def test_split_is_named_by_its_hash(files):
     digest = hashlib.sha256(b"id,group,part\n").hexdigest()
     assert digest in write(files).words()
     assert json.loads((files / "summary.json").read_text())["split"]["sha256"] == digest
+
+
+def test_page_says_how_a_cross_validation_was_done(files):
+    assert "Cross-validation" not in write(files).words()
+    for seed, text in enumerate(["test train validation", "train test validation"]):
+        rows = [f"s{place},g{place},{part}" for place, part in enumerate(text.split())]
+        (files / f"split{seed}.csv").write_text("\n".join(["id,group,part", *rows, ""]))
+    words = write(files, splits=["split0", "split1"], split={"folds": 3}).words()
+    assert "cut into 3 test folds" in words and "In all 2 of 3 slices were tested, once each" in words
+    assert "of the first seed; every seed has another test part" in words
+    assert "3-fold cross-validation, 1 trainings each: a slice has the mean of those that tested it" in words
+    hashes = [hashlib.sha256((files / f"split{seed}.csv").read_bytes()).hexdigest() for seed in range(2)]
+    assert all(one in words for one in hashes)
+    found = json.loads((files / "summary.json").read_text())["split"]
+    tested = {"slices": 3, "tested": 2, "least": 0, "most": 1}
+    assert found == {"sha256": hashes, "folds": 3, "tested": tested}
+
+
+def test_page_warns_of_groups_on_two_sides(files):
+    assert "Groups on two sides" not in write(files).words()
+    (files / "split.csv").write_text("id,group,part\na,<g>,train\nb,<g>,test\nc,h,validation\n")
+    words = write(files, split={"by": "file"}).words()
+    assert "Groups on two sides" in words and "<g> (train and test)" in words
 
 
 def test_figures_get_smaller_until_the_page_fits_into_a_report(tmp_path):

@@ -115,6 +115,49 @@ def test_patients_without_pictures(check):
         check(patients=[(*row[:3], 0) for row in PATIENTS], severity={"cutoffs": "published"})
 
 
+def split_of(tmp_path, name, parts, groups="abcdefgh"):
+    """Files of a split of eight slices, a letter of `parts` each, and of a fingerprint in which all is well."""
+    (tmp_path / name).mkdir()
+    words = {"r": "train", "v": "validation", "t": "test"}
+    rows = [(f"s{i}", group, words[part]) for i, (group, part) in enumerate(zip(groups, parts, strict=True))]
+    pd.DataFrame(rows, columns=["id", "group", "part"]).to_csv(tmp_path / name / "split.csv", index=False)
+    total = {"infected_slices": 15, "lesion_pixels": part()["lesion_pixels"]}
+    (tmp_path / name / "fingerprint.json").write_text(json.dumps({"parts": PARTS, "total": total}))
+    return tmp_path / name
+
+
+def check_splits(tmp_path, folders, **split):
+    config = {"split": split, "priors": {"mode": "in_sample"}}
+    argv = ["--config-json", json.dumps(config), "--split", *(f"{folder}/split.csv" for folder in folders)]
+    argv += ["--fingerprint", *(f"{folder}/fingerprint.json" for folder in folders)]
+    check_inputs.main([*argv, f"--out={tmp_path}/found.json"])
+    return json.loads((tmp_path / "found.json").read_text())
+
+
+def test_groups_on_two_sides_are_noted(tmp_path, capsys):
+    found = check_splits(tmp_path, [split_of(tmp_path, "own", "rrrrvvtt", "aabbccda")], by="file")
+    assert ["1 group lies on two sides of the split" in note for note in found["notes"]] == [True]
+    assert "a (train and test)" in found["notes"][0] and "a (train and test)" in capsys.readouterr().err
+
+
+def test_slices_that_no_seed_tests_are_noted(tmp_path):
+    parts = ["ttrrrrvv", "rrttrrvv", "rrrrttvv", "vvrrrrtt"]
+    folders = [split_of(tmp_path, f"seed{seed}", text) for seed, text in enumerate(parts)]
+    found = check_splits(tmp_path, folders[:3], folds=4)
+    [note] = found["notes"]
+    assert "the seeds test 6 of 8 slices; to test all, give the seeds 0 to 3" in note
+    assert list(found["parts"]) == ["seed0", "seed1", "seed2"]
+    found = check_splits(tmp_path, folders, folds=4)
+    assert (found["notes"], found["tested"]) == ([], {"slices": 8, "tested": 8, "least": 1, "most": 1})
+    [note] = check_splits(tmp_path, [*folders, split_of(tmp_path, "seed4", "rtrtrrvv")], folds=4)["notes"]
+    assert "1 to 2 times" in note and "give the seeds 0 to 7" in note
+
+
+def test_the_remedy_for_a_split_of_ones_own_is_its_table(check):
+    with pytest.raises(InputError, match=r"part test has no infected slice among 10; give it one in split\.file"):
+        check(PARTS | {"test": part(infected=0)}, split={"by": "file"})
+
+
 def test_all_findings_are_one_message(check, tmp_path):
     with pytest.raises(InputError, match="3 defects in the inputs, found before any training"):
         check(

@@ -91,3 +91,57 @@ def test_folds_are_level_and_keep_groups():
     assert list(fold_of.index) == list(train["id"])
     assert fold_of.groupby(list(train["group"])).nunique().eq(1).all()
     assert fold_of.value_counts().max() - fold_of.value_counts().min() <= 3
+
+
+FOLDS = Split(folds=4, train=3, validation=1)
+SIZES = [9, 7, 6, 5, 4, 3, 2] + [1] * 12
+
+
+def held_out(sizes, seed, config=FOLDS):
+    table = split.split_slices(index(sizes), config, seed=seed)
+    assert (table.groupby("group")["part"].nunique() == 1).all() or config.by == "slice"
+    assert set(table["part"]) == set(parts.PARTS)
+    return set(table.loc[table["part"] == "test", "id"])
+
+
+@pytest.mark.parametrize("by", ["group", "slice"])
+@pytest.mark.parametrize("division", [0, 1, 5])
+def test_the_seeds_of_a_division_test_every_slice_once(by, division):
+    config = FOLDS.model_copy(update={"by": by})
+    folds = [held_out(SIZES, 4 * division + fold, config) for fold in range(4)]
+    assert sum(map(len, folds)) == sum(SIZES)
+    assert set().union(*folds) == set(index(SIZES)["id"])
+    assert max(map(len, folds)) - min(map(len, folds)) <= 1  # many single slices level the folds out
+
+
+def test_divisions_are_drawn_anew_even_where_no_two_volumes_are_alike():
+    sizes = [20, 19, 17, 16, 15, 13, 12, 11, 9, 8]
+    divisions = [{frozenset(held_out(sizes, 4 * number + fold)) for fold in range(4)} for number in range(4)]
+    assert len(set(map(frozenset, divisions))) >= 3  # of ten volumes two draws may be alike
+
+
+def test_the_seed_of_the_split_gives_other_folds_and_the_rest_has_the_shares():
+    others = FOLDS.model_copy(update={"seed": 1})
+    assert held_out([1] * 40, 0) != held_out([1] * 40, 0, others)
+    counts = split.split_slices(index([1] * 40), FOLDS, seed=2)["part"].value_counts().to_dict()
+    assert counts == {"test": 10, "train": 22, "validation": 8} or counts == {"test": 10, "train": 23, "validation": 7}
+
+
+def test_fewer_groups_than_folds_are_an_error():
+    with pytest.raises(InputError, match=r"3 group.* cannot be split into 4 folds; split\.by: slice would"):
+        split.split_slices(index([5, 5, 5]), FOLDS)
+
+
+def test_how_often_slices_are_tested():
+    tables = [split.split_slices(index(SIZES), FOLDS, seed=seed) for seed in range(5)]
+    assert parts.tested(tables[:4]) == {"slices": 48, "tested": 48, "least": 1, "most": 1}
+    assert parts.tested(tables[:1]) == {"slices": 48, "tested": 12, "least": 0, "most": 1}
+    assert parts.tested(tables) == {"slices": 48, "tested": 48, "least": 1, "most": 2}
+
+
+def test_torn_groups_are_told_with_their_parts():
+    table = pd.DataFrame({"id": list("abcd"), "group": list("gghh"), "part": ["test", "train", "test", "test"]})
+    assert parts.torn_groups(table) == {"g": ["train", "test"]}
+    assert "1 group lies on two sides of the split" in parts.describe_torn(table)
+    assert parts.describe_torn(table).endswith("g (train and test)")
+    assert parts.describe_torn(table[2:]) == ""

@@ -131,6 +131,18 @@ class Config(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _parts(self) -> "Config":
+        # Not in the section: the command of the split is not given the file's name.
+        split = self.split
+        if split.by == "file" and not split.file:
+            raise ValueError("split.by is file, so split.file must name a table with the columns id and part")
+        if split.by != "file" and split.file:
+            raise ValueError(f"split.file is given, but split.by is {split.by}; set split.by: file or split.file: null")
+        if split.by == "file" and split.folds:
+            raise ValueError("split.folds draws the parts, which split.by: file gives; set one of them otherwise")
+        return self
+
     @field_validator("seeds")
     @classmethod
     def _seeds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:

@@ -5,8 +5,9 @@ Columns: `table` (2 to 5), `name` and `method` (label) of the one, `reference` a
 (images or patients), `groups`, `seeds`, `p` (paired permutation test over groups), `p_holm` and `family`. All text.
 
 Several seeds: the value of an image is its mean over the seeds before anything is compared, so n counts images (and
-groups), never trainings. `p_holm` is corrected for the `family` of comparisons in one metric of one table: all pairs
-of methods and all targets. (Metrics are no part of it: Dice, IoU and recall of an image say nearly the same.)
+groups), never trainings. In a cross-validation these are the seeds that tested the image, the same for both methods.
+`p_holm` is corrected for the `family` of comparisons in one metric of one table: all pairs of methods and all targets.
+(Metrics are no part of it: Dice, IoU and recall of an image say nearly the same.)
 """
 
 import itertools
@@ -29,9 +30,14 @@ COLUMNS = (
 )
 
 
-def of_segmentation(number: int, runs: Sequence[Run], methods: Mapping[str, Method]) -> pd.DataFrame:
-    """The comparisons of Table 2, 3 or 4 from the summaries (JSON files) of `runs`; errors as `summaries.read`."""
-    by_method = summaries.read(runs, methods)
+def of_segmentation(
+    number: int, runs: Sequence[Run], methods: Mapping[str, Method], *, folds: int | None = None
+) -> pd.DataFrame:
+    """The comparisons of Table 2, 3 or 4 from the summaries (JSON files) of `runs`.
+
+    `folds` is `split.folds`. Errors as `summaries.read`.
+    """
+    by_method = summaries.read(runs, methods, folds=folds)
     rows = []
     for one, other in pairs(list(by_method), methods):
         groups = summaries.image_groups(by_method[one])

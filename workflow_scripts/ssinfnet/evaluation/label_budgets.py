@@ -28,15 +28,17 @@ COLUMNS = (
 )
 
 
-def tabulate(single: Sequence[Run], predicted: Sequence[Run], methods: Mapping[str, Method]) -> pd.DataFrame:
+def tabulate(
+    single: Sequence[Run], predicted: Sequence[Run], methods: Mapping[str, Method], *, folds: int | None = None
+) -> pd.DataFrame:
     """The table from the runs of the single network and of the multi network with predicted priors.
 
     The values of a run are its split (CSV) and its summary (JSON). The rows are in the order of `TARGETS`, of the
-    families in `methods`, and of rising budgets. Errors as `seeds.read` and `labelled_ids`.
+    families in `methods`, and of rising budgets. `folds` is `split.folds`. Errors as `seeds.read` and `labelled_ids`.
     """
     slices = _labelled_slices(single, methods)
     points: dict[tuple[str, str, int | str], tuple[str, list[dict[str, Any]]]] = {}
-    for by_method in (seeds.read(single, methods), seeds.read(predicted, methods)):
+    for by_method in (seeds.read(single, methods, folds=folds), seeds.read(predicted, methods, folds=folds)):
         for name, by_seed in by_method.items():
             for target in (target for target in TARGETS if target in by_seed[0]["targets"]):
                 points[target, *_place(methods[name])] = name, by_seed

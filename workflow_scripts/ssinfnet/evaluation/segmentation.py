@@ -9,7 +9,8 @@ Both functions return a frame with one row per image and target, and a JSON-read
   the picture-blind baseline).
   A class that the truth of no image has cannot be found well or badly: its overlaps are undefined, and it counts in
   no mean over classes;
-- `per_image`: `id`, `group`, and `values` by target and metric, null where undefined: what the tables pool over seeds.
+- `per_image`: `id`, `group`, `values` by target and metric, and `constant` (Dice of constant masks) by target and
+  answer, null where undefined: what the tables pool over seeds.
 """
 
 from collections.abc import Sequence
@@ -186,10 +187,11 @@ def _summary(
 ) -> dict[str, Any]:
     names = list(frame.columns.drop(["id", "group", "target", "foreground", "predicted"]))
     images = frame.drop_duplicates("id")
-    targets, per_image = {}, {}
+    targets, per_image, constants = {}, {}, {}
     for target, rows in frame.groupby("target", sort=False):
         values = {name: rows[name].to_numpy(dtype=float) for name in names}
         per_image[target] = {name: [number(value) for value in column] for name, column in values.items()}
+        constants[target] = {answer: [number(value) for value in dices[target]] for answer, dices in constant.items()}
         groups = rows["group"].to_numpy(dtype=str)
         targets[target] = {
             "metrics": {
@@ -210,7 +212,12 @@ def _summary(
         "empty": config.empty,
         "bootstrap": {"resamples": config.bootstrap, "seed": config.seed},
         "targets": targets,
-        "per_image": {"id": list(images["id"]), "group": list(images["group"]), "values": per_image},
+        "per_image": {
+            "id": list(images["id"]),
+            "group": list(images["group"]),
+            "values": per_image,
+            "constant": constants,
+        },
     }
 
 

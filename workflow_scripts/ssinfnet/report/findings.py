@@ -23,11 +23,15 @@ class Finding(NamedTuple):
 
 
 def findings(
-    tables: Mapping[int, pd.DataFrame], severity: Sequence[Mapping[str, Any]], warnings: Sequence[str] = ()
+    tables: Mapping[int, pd.DataFrame],
+    severity: Sequence[Mapping[str, Any]],
+    warnings: Sequence[str] = (),
+    *,
+    folds: int | None = None,
 ) -> list[Finding]:
     """The findings of a run from its tables (2 to 5) and severity metrics (of which the first names the cut-offs).
 
-    `warnings` are of comparisons that are not of the pretext task alone.
+    `warnings` are of comparisons that are not of the pretext task alone; `folds` is `split.folds`.
     """
     question = "Is {} found better than by the picture-blind baseline?"
     result = [better_than_chance(question.format("infection"), tables[2], "infection", "infection")]
@@ -35,7 +39,7 @@ def findings(
         # One by one: their mean can beat chance by one class alone, the other never being found.
         for target, what in WORDS.items():
             result.append(better_than_chance(question.format(what), tables[3], target, what))
-    result.append(pretext_helps(tables[2], warnings))
+    result.append(pretext_helps(tables[2], warnings, folds=folds))
     result.append(beats_majority(tables[5], severity[0] if severity else None))
     return result
 
@@ -65,7 +69,7 @@ def better_than_chance(question: str, table: pd.DataFrame, target: str, what: st
     return Finding(question, "Not shown", False, because)
 
 
-def pretext_helps(table: pd.DataFrame, warnings: Sequence[str] = ()) -> Finding:
+def pretext_helps(table: pd.DataFrame, warnings: Sequence[str] = (), *, folds: int | None = None) -> Finding:
     """Paired difference in Dice between each method and its counterpart without the pretext task, and `warnings`."""
     question = "Does self-supervised pretraining help?"
     rows = [row for row in _ours(table, "infection", "dice") if row["difference"]]
@@ -85,7 +89,11 @@ def pretext_helps(table: pd.DataFrame, warnings: Sequence[str] = ()) -> Finding:
         parts.append(f"{pair}: {_number(row['difference']):+.3f} in mean Dice of the same slices ({interval})")
     because = "; ".join(parts) + "."
     seeds = int(rows[0]["seeds"])
-    if seeds == 1:
+    if folds:
+        because += (
+            f" {folds}-fold cross-validation, {seeds} trainings each: a slice has the mean of those that tested it."
+        )
+    elif seeds == 1:
         because += " With one seed the interval speaks of other patients, not of another training."
     else:
         because += f" Mean of {seeds} seeds."

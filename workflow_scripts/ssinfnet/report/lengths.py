@@ -12,8 +12,7 @@ from ssinfnet.report.summary_json import LENGTHS, training_of
 class Length(NamedTuple):
     """Of the networks of one kind (single or multi) of a method: epochs and optimiser steps by seed, where they say so.
 
-    A student's are those on pseudo labels, before the fine-tuning; the pretext task's are those of the network, not of a
-    coach.
+    A student's are those on pseudo labels, before the fine-tuning; the pretext task's are the network's, not a coach's.
     """
 
     method: str
@@ -54,8 +53,8 @@ def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[st
         own, other = steps[method, network], steps.get((reference or "", network), [])
         if own and other and own != other:
             warnings.append(
-                f"{methods[method].label} and {methods[reference].label} differ in the supervised steps of the {network} "
-                f"network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
+                f"{methods[method].label} and {methods[reference].label} differ in the supervised steps of the "
+                f"{network} network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
             )
     return warnings
 

@@ -9,7 +9,8 @@ All text, empty where there is nothing to say.
 
 Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images,
 differences and p as well; so n counts images, not trainings, and the error speaks of other images, `seed_sd` of other
-seeds.
+seeds. In a cross-validation the images are those of all test folds, each with its mean over the seeds that tested it;
+`seed_sd` is then that of the means of whole divisions into folds, as seeds of one division have different images.
 """
 
 import itertools
@@ -23,7 +24,8 @@ import pandas as pd
 from ssinfnet.config.methods import Method
 from ssinfnet.errors import InputError
 from ssinfnet.evaluation import seeds as summaries
-from ssinfnet.evaluation.intervals import describe, text
+from ssinfnet.evaluation.intervals import describe, mean_error, text
+from ssinfnet.evaluation.intervals import number as number_or_none
 from ssinfnet.evaluation.runs import Run
 from ssinfnet.files.json_file import read_json
 from ssinfnet.files.tables import read_csv
@@ -46,6 +48,7 @@ SEVERITY_METRICS = (
 ORACLE = "oracle: the prior is the ground truth of the test slices"
 MAJORITY = "Always the most frequent class"
 ABSENT = "no slice of the test part has {}, so how well it is found is undefined"
+ABSENT_IN = "no test slice of seed {} has {}, so how well it is found on these slices is undefined"
 NO_CLASSES = "no row of ours: the masks of this data set do not tell the classes"
 NO_SEVERITY = "no row of ours: the severity stage is not configured"
 NOBODY = "undefined: no patient with a kept slice has a severity class; each has a predicted one by published cut-offs"
@@ -53,25 +56,31 @@ NOT_FITTED = "undefined: the patients with a severity class are too few to fit c
 
 
 def segmentation_table(
-    number: int, runs: Sequence[Run], methods: Mapping[str, Method], compared: pd.DataFrame
+    number: int,
+    runs: Sequence[Run],
+    methods: Mapping[str, Method],
+    compared: pd.DataFrame,
+    *,
+    folds: int | None = None,
 ) -> pd.DataFrame:
     """Table 2, 3 or 4 from the summaries (JSON files) of `runs`; rows in the order of the runs, then as published.
 
-    `compared` are the comparisons, of which those to the same method without its pretext task are taken over.
+    `compared` are the comparisons, of which those to the same method without its pretext task are taken over, and
+    `folds` is `split.folds`.
     Without runs it is the published rows and a note. Errors as `evaluation.seeds.read`.
     """
     note = "; ".join(filter(None, (ORACLE if number == 4 else "", "" if runs else NO_CLASSES)))
-    by_method = summaries.read(runs, methods)
+    by_method = summaries.read(runs, methods, folds=folds)
     rows = []
     for name, by_seed in by_method.items():
-        absent = [target for target in by_seed[0]["targets"] if _is_absent(by_seed[0], target)]
+        absent = _absent(by_seed)
         for target in (target for target in TARGETS if target in by_seed[0]["targets"]):
             # The means over classes leave such a class out, and say so as well.
-            missing = absent if target.startswith("overall") else [one for one in absent if one == target]
-            said = "; ".join(filter(None, (note, *(ABSENT.format(WORDS.get(one, one)) for one in missing))))
+            missing = absent if target.startswith("overall") else {target: absent.get(target, "")}
+            said = "; ".join(filter(None, (note, *missing.values())))
             for metric in (metric for metric in METRICS if metric in by_seed[0]["targets"][target]["metrics"]):
                 row = {"source": "ours", "name": name, "method": methods[name].label, "note": said}
-                row |= {"target": target, "metric": metric, **_pooled(by_seed, target, metric)}
+                row |= {"target": target, "metric": metric, **_pooled(by_seed, target, metric, folds)}
                 rows.append(row)
     _add_differences(number, rows, methods, compared)
     return _table(rows, _published_rows(number, note))
@@ -156,7 +165,7 @@ def _add_differences(
             row |= {"difference_low": found["low"], "difference_high": found["high"]}
 
 
-def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict[str, Any]:
+def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str, folds: int | None) -> dict[str, Any]:
     """Numbers of a method from the per-image values of its seeds."""
     first = by_seed[0]
     groups = summaries.image_groups(by_seed)
@@ -164,12 +173,35 @@ def _pooled(by_seed: Sequence[dict[str, Any]], target: str, metric: str) -> dict
     values = summaries.image_means(by_seed, target, metric)
     result = describe(values, groups, **first["bootstrap"])
     result["groups"] = len(set(groups[~np.isnan(values)]))
-    result |= _spread([summary["targets"][target]["metrics"][metric]["mean"] for summary in by_seed])
+    constant = scores["constant"]
+    if folds:
+        divisions = summaries.divisions(by_seed, folds)
+        result |= _spread([_mean(summaries.image_means(one, target, metric)) for one in divisions])
+        constant = {name: _mean(summaries.image_means(by_seed, target, name, "constant")) for name in constant}
+    else:
+        result |= _spread([summary["targets"][target]["metrics"][metric]["mean"] for summary in by_seed])
     if metric == "dice":
-        result["chance"] = max((value for value in scores["constant"].values() if value is not None), default=None)
+        result["chance"] = max((value for value in constant.values() if value is not None), default=None)
     elif metric == "auc":
         result["chance"] = 0.5
     return {**result, "seeds": len(by_seed)}
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return number_or_none(mean_error(values)[0])
+
+
+def _absent(by_seed: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """What to say of the targets that no slice of the test part has; of those of some seeds with folds, by target."""
+    said = {}
+    for target in by_seed[0]["targets"]:
+        seeds = [str(summary["seed"]) for summary in by_seed if _is_absent(summary, target)]
+        word = WORDS.get(target, target)
+        if len(seeds) == len(by_seed):
+            said[target] = ABSENT.format(word)
+        elif seeds:
+            said[target] = ABSENT_IN.format(" and ".join(seeds), word)
+    return said
 
 
 def _is_absent(summary: dict[str, Any], target: str) -> bool:

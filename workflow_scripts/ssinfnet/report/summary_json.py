@@ -14,6 +14,7 @@ from ssinfnet.files import untrusted
 from ssinfnet.files.json_file import read_json
 from ssinfnet.process.machine import hardware, installed
 from ssinfnet.report import findings, summary_json
+from ssinfnet.report.splits import Splits
 
 FORMAT = "ssinfnet-numbers/1"
 TABLES = {2: "infection", 3: "classes_predicted_prior", 4: "classes_oracle_prior", 5: "severity"}
@@ -25,7 +26,7 @@ def collect(
     config: Mapping[str, Any],
     *,
     fingerprint: Mapping[str, Any],
-    split_hash: str,
+    splits: Splits,
     severity: Sequence[Run],
     regions: Sequence[Run],
     weights: Sequence[Run],
@@ -34,14 +35,14 @@ def collect(
 ) -> dict[str, Any]:
     """All of it, ready for JSON.
 
-    `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the split; `severity` and
-    `regions` are metrics (JSON); `weights` have the values network (single or multi) and safetensors; `counts` are
-    those of the cleaning; `warnings` those about the lengths of trainings.
+    `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the (first) split, `splits`
+    what is told of all; `severity` and `regions` are metrics (JSON); `weights` have the values network (single or
+    multi) and safetensors; `counts` are those of the cleaning; `warnings` those about the lengths of trainings.
     """
     metrics = [read_json(run.path) for run in severity]
     return {
         "format": FORMAT,
-        "verdict": [finding._asdict() for finding in findings.findings(tables, metrics, warnings)],
+        "verdict": [finding._asdict() for finding in findings.findings(tables, metrics, warnings, folds=splits.folds)],
         "results": {name: results(tables[number]) for number, name in TABLES.items()},
         "severity_runs": [
             {"method": run.method, "seed": run.seed, **one} for run, one in zip(severity, metrics, strict=True)
@@ -49,7 +50,7 @@ def collect(
         "region_runs": [{"method": run.method, "seed": run.seed, **read_json(run.path)} for run in regions],
         "lungs": counts,
         "data": fingerprint,
-        "split": {"sha256": split_hash},
+        "split": splits.numbers(),
         "seeds": config.get("seeds"),
         "config": config,
         "training": [

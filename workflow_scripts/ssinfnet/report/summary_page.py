@@ -10,6 +10,7 @@ from ssinfnet.report import captions, findings, pages, published
 from ssinfnet.report.captions import METRIC_TITLES, TABLE_NOTES, TABLE_TITLES, TARGET_TITLES
 from ssinfnet.report.lengths import Length, span, unequal
 from ssinfnet.report.paper_tables import METRICS, SEVERITY_METRICS
+from ssinfnet.report.splits import NO_SPLITS, Splits
 from ssinfnet.report.summary_json import LENGTHS
 from ssinfnet.slices.parts import PARTS
 
@@ -33,21 +34,21 @@ def render(
     severity: Sequence[Mapping[str, Any]] = (),
     counts: Mapping[str, Any] | None = None,
     notice: str = "",
-    split_hash: str = "",
+    splits: Splits = NO_SPLITS,
     lengths: Sequence[Length] = (),
     methods: Mapping[str, Method] | None = None,
 ) -> str:
     """The page as HTML text, pictures inside.
 
     `tables` are those of numbers 2 to 5, `fingerprint` is that of the split, `severity` the metrics of the runs,
-    `counts` those of the cleaning, `notice` stands above all, and `split_hash` is the SHA-256 of the split. `lengths` are
+    `counts` those of the cleaning, `notice` stands above all, and `splits` is what is told of all splits. `lengths` are
     those of the trainings of `methods`. Raises `InputError` for an unreadable picture.
     """
     sides = (counts or {}).get("patients_by_spine", {})
     return pages.render(
         "summary.html.j2",
         notice=notice,
-        findings=findings.findings(tables, severity, unequal(lengths, methods or {})),
+        findings=findings.findings(tables, severity, unequal(lengths, methods or {}), folds=splits.folds),
         tables=[
             {
                 "number": number,
@@ -60,7 +61,7 @@ def render(
         ],
         fingerprint={part: fingerprint["parts"][part] for part in PARTS} | {"total": fingerprint["total"]},
         paper=_paper_split(),
-        split_hash=split_hash,
+        splits=splits,
         lengths=[_length(one, methods or {}) for one in lengths],
         counts=counts,
         lying=sum(number for side, number in sides.items() if side not in ("below", "unclear")),

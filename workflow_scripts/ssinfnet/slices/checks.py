@@ -1,6 +1,6 @@
 """What a split must hold so that a training on it can succeed, known before the first one."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,20 @@ from ssinfnet.config.labels import Labels
 from ssinfnet.config.network import MultiNetwork, SingleNetwork
 from ssinfnet.config.pretext import TASK, Pretext
 from ssinfnet.config.priors import Priors
+from ssinfnet.config.split import Split
 from ssinfnet.config.training import Multi, Single
 from ssinfnet.errors import InputError
 from ssinfnet.slices import labels as codes
 from ssinfnet.slices.batches import require_statistics
-from ssinfnet.slices.parts import PARTS, part_ids
+from ssinfnet.slices.parts import PARTS, describe_torn, part_ids, tested
 from ssinfnet.slices.split import by_fold
 
-ANOTHER_SPLIT = "try another split.seed or other shares"
+ANOTHER_SPLIT = {
+    "group": "try another split.seed or other shares",
+    "slice": "try another split.seed or other shares",
+    "file": "give it one in split.file",
+}
+"""The remedy, by split.by."""
 
 
 @dataclass
@@ -56,8 +62,28 @@ def of_pretext(name: str, pretext: Pretext, network: SingleNetwork | MultiNetwor
     return Batches(key, pretext.batch_size, min(pretext.size, pretext.crop), network.STRIDE)
 
 
-def check_infection(path: Path, fingerprint: dict[str, Any], labels: Labels) -> Findings:
-    """Whether each part has infected slices; `fingerprint` is that of the split `path`."""
+def check_groups(path: Path, table: pd.DataFrame) -> Findings:
+    """Whether groups lie on two sides of the split `path`: a note, as a split by slice or of one's own may do so."""
+    torn = describe_torn(table)
+    return Findings(notes=[f"{path}: {torn}"] if torn else [])
+
+
+def check_coverage(tables: Sequence[pd.DataFrame], split: Split) -> Findings:
+    """Whether the seeds of a cross-validation, whose splits are `tables`, test all slices, and each as often."""
+    numbers = tested(tables)
+    often = f"{numbers['least']} to {numbers['most']} times"
+    remedy = f"give the seeds 0 to {-(-len(tables) // split.folds) * split.folds - 1}"
+    if numbers["tested"] < numbers["slices"]:
+        text = f"split.folds is {split.folds}, and the seeds test {numbers['tested']} of {numbers['slices']} slices"
+        return Findings(notes=[f"{text}; to test all, {remedy}"])
+    if numbers["least"] < numbers["most"]:
+        text = f"split.folds is {split.folds}, and the seeds test a slice {often}, so some means are of more trainings"
+        return Findings(notes=[f"{text}; to test all alike, {remedy}"])
+    return Findings()
+
+
+def check_infection(path: Path, fingerprint: dict[str, Any], labels: Labels, split: Split) -> Findings:
+    """Whether each part has infected slices; `fingerprint` is that of the split `path`, made as `split` says."""
     found = Findings()
     parts = fingerprint["parts"]
     asked = ", ".join(f"{code} ({codes.NAMES[code]})" for code in labels.infection)
@@ -72,14 +98,14 @@ def check_infection(path: Path, fingerprint: dict[str, Any], labels: Labels) -> 
         )
         return found
     found.defects += [
-        f"{path}: the part {part} has no infected slice among {parts[part]['slices']}; {ANOTHER_SPLIT}"
+        f"{path}: the part {part} has no infected slice among {parts[part]['slices']}; {ANOTHER_SPLIT[split.by]}"
         for part in PARTS
         if not parts[part]["infected_slices"]
     ]
     return found
 
 
-def check_classes(path: Path, fingerprint: dict[str, Any]) -> Findings:
+def check_classes(path: Path, fingerprint: dict[str, Any], split: Split) -> Findings:
     """Whether each class of lesion can be learned and scored."""
     found = Findings()
     for name, word in codes.WORDS.items():
@@ -90,7 +116,7 @@ def check_classes(path: Path, fingerprint: dict[str, Any]) -> Findings:
                 "labelled.classes: false"
             )
         elif "train" in without:
-            found.defects.append(f"{path}: the part train has no slice with {word}; {ANOTHER_SPLIT}")
+            found.defects.append(f"{path}: the part train has no slice with {word}; {ANOTHER_SPLIT[split.by]}")
         elif without:
             found.notes.append(f"{path}: no slice with {word} in {' and '.join(without)}: its scores there say nothing")
     return found

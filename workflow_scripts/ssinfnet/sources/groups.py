@@ -1,15 +1,14 @@
 """Which slices of a folder belong to one patient: by a person's table, and because they are copies."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ssinfnet.errors import InputError
 from ssinfnet.files import folders, user_table
-from ssinfnet.files.pictures import SUFFIXES
 from ssinfnet.slices.copies import copies_within
+from ssinfnet.sources import spelling
 
 COLUMNS = ("id", "group")
 _OTHER_TABLES = (".xls", ".xlsb", ".ods", ".numbers", ".json")
@@ -50,30 +49,23 @@ def find_table(folder: Path) -> tuple[list[Path], dict[str, str]]:
 def match(path: Path, table: dict[str, str], names: Sequence[str], defects: list[str]) -> dict[str, str]:
     """The group of each of the slices `names`, spelt in one way where people would take them for the same.
 
-    A row means the slice of that very id, else the only one that is called so but for a suffix, case or leading zeros.
-    What was not spelt alike is said on standard error; what does not fit is added to `defects`.
+    A row means the slice that `spelling.find_slices` finds. What was not spelt alike is said on standard error; what
+    does not fit is added to `defects`.
     """
-    similar: dict[str, list[str]] = {}
-    for name in names:
-        similar.setdefault(_key(name), []).append(name)
-    known, groups, guessed = set(names), {}, []
+    groups: dict[str, str] = {}
+    found = spelling.find_slices(table, names)
     for written, group in table.items():
-        name = written
-        if name not in known:
-            others = [other for other in similar.get(_key(_without_suffix(written)), []) if other not in table]
-            if len(others) != 1:
-                defects.append(f"{path}: no image {written}")
-                continue
-            name = others[0]
-            guessed.append(f"{written!r} as {name!r}")
+        name = found[written]
+        if name is None:
+            defects.append(f"{path}: no image {written}")
+            continue
         if name in groups:
             defects.append(f"{path}: slice {name} has two rows")
         if not group:
             defects.append(f"{path}: slice {name} has no group")
         groups[name] = group
     defects.extend(f"{path}: no row for slice {name}" for name in names if name not in groups)
-    if guessed:
-        folders.say(f"{path}: {len(guessed)} ids are not those of the pictures; taken {_few(guessed)}")
+    spelling.say_guessed(path, found)
     return _spelt_alike(path, groups)
 
 
@@ -116,27 +108,9 @@ def _shown(path: Path, read: Callable[[Path], np.ndarray]) -> np.ndarray:
 def _spelt_alike(path: Path, groups: dict[str, str]) -> dict[str, str]:
     spellings: dict[str, list[str]] = {}
     for group in groups.values():
-        same = spellings.setdefault(_key(group), [])
+        same = spellings.setdefault(spelling.key(group), [])
         if group not in same:
             same.append(group)
     if mixed := [same for same in spellings.values() if len(same) > 1]:
-        folders.say(f"{path}: taken as one group each: {_few([' = '.join(map(repr, same)) for same in mixed])}")
-    return {name: spellings[_key(group)][0] for name, group in groups.items()}
-
-
-def _key(name: str) -> str:
-    """The same for all spellings of a name: `P1`, `p01`, `P 1`, `P-1`; `1` and `1.0`; `Patient 1` and `patient_1`."""
-    name = re.sub(r"^(\d+)\.0+$", r"\1", user_table.folded(name))  # from a spreadsheet
-    name = re.sub(r"(?<=[^\W\d_])[ _-]+(?=\d)", "", name)
-    return re.sub(r"(?<![\d.])0+(?=\d)", "", re.sub(r"[ _-]+", "_", name))
-
-
-def _without_suffix(name: str) -> str:
-    path = Path(name)
-    return path.stem if path.suffix.lower() in SUFFIXES else name
-
-
-def _few(texts: Iterable[str]) -> str:
-    texts = list(texts)
-    more = f", and {len(texts) - folders.SHOWN:,} more" if len(texts) > folders.SHOWN else ""
-    return ", ".join(texts[: folders.SHOWN]) + more
+        folders.say(f"{path}: taken as one group each: {spelling.few([' = '.join(map(repr, same)) for same in mixed])}")
+    return {name: spellings[spelling.key(group)][0] for name, group in groups.items()}

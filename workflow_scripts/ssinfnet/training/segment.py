@@ -52,7 +52,7 @@ def run_segment(
 ) -> None:
     """Train one segment and write its three files, each at once and at the end.
 
-    The metadata of the weights say how many epochs and optimiser steps it took, and those of its pretext task and of its
+    The metadata of the weights say how many epochs and optimiser steps it took, and those of its pretext task and
     student.
     """
     if segment.resume and not segment.best:
