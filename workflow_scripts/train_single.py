@@ -16,8 +16,8 @@ def main(argv: list[str] | None = None) -> None:
     options.add_segment(parser)
     args = parser.parse_args(argv)
 
-    from ssinfnet.config.labels import Labels
     from ssinfnet.config.augmentation import Augmentation
+    from ssinfnet.config.labels import Labels
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.training import Single
     from ssinfnet.inference import runtime

@@ -58,7 +58,11 @@ def _draw_losses(axis: Axes, table: pd.DataFrame) -> None:
     for number in coached:
         axis.axvspan(number - 0.5, number + 0.5, color="#eeeeee", zorder=0)
     rounds = sorted(set(table["round"]))
-    axis.set(xlabel="after round (grey: a coach's)" if coached else "after round", ylabel="$L_{rec}$ on erased pixels", xticks=rounds)
+    axis.set(
+        xlabel="after round (grey: a coach's)" if coached else "after round",
+        ylabel="$L_{rec}$ on erased pixels",
+        xticks=rounds,
+    )
     axis.set_title("Loss on slices not trained on")
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
 

@@ -14,9 +14,8 @@ from ssinfnet.inference.runtime import Runtime
 from ssinfnet.inference.weights import assign, load_into, save_weights
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import Coach
-from ssinfnet.pretraining.crops import make_crops
+from ssinfnet.pretraining.crops import make_crops, with_area
 from ssinfnet.pretraining.inpainting import train_round
-from ssinfnet.pretraining.lungs import with_area
 from ssinfnet.slices.batches import batch_sizes, require_statistics
 from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.start import make_network
@@ -55,7 +54,9 @@ def run_round(
     """
     require_statistics(len(slices), config.batch_size, min(config.size, config.crop), network_config.STRIDE, "pretext")
     teaching, steps = config.phase(this.number) == "coach", len(batch_sizes(len(slices), config.batch_size))
-    print(f"round {this.number}: {this.until_epoch} epochs of {steps} steps, {this.until_epoch * steps}", file=sys.stderr)
+    print(
+        f"round {this.number}: {this.until_epoch} epochs of {steps} steps, {this.until_epoch * steps}", file=sys.stderr
+    )
     fresh = not (this.network or (this.resume and not teaching))
     network = inpainting.to_inpainting(make_network(network_config, this.seed, fresh=fresh))
     earlier = {"epochs": 0, "steps": 0}

@@ -43,15 +43,17 @@ def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[st
     The reference is the same without the pretext task, with which the tables compare a method.
     """
     steps = {(one.method, one.network): one.steps for one in lengths}
-    present = list(dict.fromkeys(one.method for one in lengths))
+    present = list(dict.fromkeys(one.method for one in lengths if one.method in methods))
     warnings = []
     for method, network in steps:
+        if method not in methods:
+            continue
         reference = without_pretext(method, methods, present)
         own, other = steps[method, network], steps.get((reference or "", network), [])
         if own and other and own != other:
             warnings.append(
-                f"{methods[method].label} and {methods[reference].label} differ in the fine-tuning steps of the {network}"
-                f" network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
+                f"{methods[method].label} and {methods[reference].label} differ in the fine-tuning steps of the"
+                f" {network} network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
             )
     return warnings
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ssinfnet.config.base import Section
 from ssinfnet.config.augmentation import Augmentation
+from ssinfnet.config.base import Section
 from ssinfnet.config.training import Training
 from ssinfnet.errors import InputError
 from ssinfnet.files.atomic import write_csv
