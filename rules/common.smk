@@ -11,7 +11,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from ssinfnet import networks
+from ssinfnet import networks, pretraining
 from ssinfnet.config import workflow as config_model
 from ssinfnet.errors import InputError
 from ssinfnet.files import folder_content
@@ -112,7 +112,7 @@ def batches(stage):
 def batches_of_tasks():
     """What decides about the batches of the pretext tasks."""
     keys = ("batch_size", "size", "crop")
-    variants = {name: only(task, *keys) for name, task in CONFIG.pretext.variants.items()}
+    variants = {name: only(task, *keys) for name, task in CONFIG.pretext.variants.items() if name in TASKS}
     return {**only(CONFIG.pretext, *keys), **({"variants": variants} if variants else {})}
 
 
@@ -122,11 +122,12 @@ NO_RESULT = SCRIPTS / "ssinfnet/process"
 
 @functools.cache
 def code(script, *names):
-    """The files of a command: its script, and what that imports, directly or not, networks that it names included.
+    """The files of a command: its script, and what that imports, directly or not, with what it imports by these names.
 
     The script is the first, so that `{input.code[0]}` calls it wherever it lies.
     """
-    modules = [networks.MODULES[name].replace(".", "/") for name in names]
+    by_name = {**networks.MODULES, **pretraining.AREAS}
+    modules = [by_name[name].replace(".", "/") for name in names if name in by_name]
     waiting = [script_file(name) for name in (script, *modules)]
     found = set()
     while waiting:
@@ -359,6 +360,11 @@ def label_budget(method, seed=None):
     labels = CONFIG.methods[method].labels
     given = "" if seed is None else f" --seed {seed}"
     return "" if labels == "all" else f"--labels {labels}{given}"
+
+
+def pretext_code(script, network):
+    """Input function: the files of a command of the pretext task, for this network and the area that the task erases."""
+    return lambda wildcards: code(script, network, CONFIG.pretext.tasks()[task_of(wildcards)].where)
 
 
 def weights_file(network):

@@ -11,7 +11,7 @@ rule pretrain_multi:
         split=rules.split_slices.output[0],
         prior=TRAINING_PRIOR,
         checked=PASSED,
-        code=code("pretrain_multi", CONFIG.multi.network.name),
+        code=pretext_code("pretrain_multi", CONFIG.multi.network.name),
     output:
         state=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.pt",
         weights=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.safetensors",

@@ -9,7 +9,7 @@ rule pretrain_single:
         split=rules.split_slices.output[0],
         weights=weights_file(CONFIG.single.network),
         checked=PASSED,
-        code=code("pretrain_single", CONFIG.single.network.name),
+        code=pretext_code("pretrain_single", CONFIG.single.network.name),
     output:
         state=f"{SHARED}/round{{round}}/epoch{{epoch}}.pt",
         weights=f"{SHARED}/round{{round}}/epoch{{epoch}}.safetensors",
@@ -44,10 +44,8 @@ rule plot_masks:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        rounds=lambda wildcards: [
-            f"{SHARED}/{name}.safetensors".format(**wildcards) for name in rounds(wildcards.task)
-        ],
-        code=code("plot_masks", CONFIG.single.network.name),
+        rounds=lambda wildcards: [f"{SHARED}/{name}.safetensors".format(**wildcards) for name in rounds(wildcards.task)],
+        code=pretext_code("plot_masks", CONFIG.single.network.name),
     output:
         figure=report(
             f"{SHARED}/masks.png",

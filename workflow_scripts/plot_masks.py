@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.files.atomic import write_csv
     from ssinfnet.inference import runtime
     from ssinfnet.pretraining import inspection
-    from ssinfnet.pretraining.lungs import with_area
+    from ssinfnet.pretraining.crops import with_area
     from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.store import SliceStore
     from ssinfnet.training.data import load_unlabelled

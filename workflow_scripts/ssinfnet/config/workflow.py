@@ -84,10 +84,8 @@ class Config(Section):
         known = ["none", *self.pretext.tasks()]
         for name, method in self.methods.items():
             if method.pretext not in known:
-                raise ValueError(
-                    f"methods.{name}.pretext: must be {', '.join(known[:-1])} or {known[-1]}{near(method.pretext, known)}"
-                    f" (got {method.pretext!r})"
-                )
+                names = f"{', '.join(known[:-1])} or {known[-1]}{near(method.pretext, known)}"
+                raise ValueError(f"methods.{name}.pretext: must be {names} (got {method.pretext!r})")
         return self
 
     def task(self, method: Method) -> Pretext | None:
@@ -99,8 +97,8 @@ class Config(Section):
         asking = [name for name, method in self.methods.items() if (task := self.task(method)) and task.unlabelled]
         if asking and not (self.unlabelled.folder or self.unlabelled.patients):
             raise ValueError(
-                f"the pretext task of method {asking[0]} asks for unlabelled slices, so unlabelled.folder must say where"
-                " they are, or unlabelled.patients that they are the patients'"
+                f"the pretext task of method {asking[0]} asks for unlabelled slices, so unlabelled.folder must say"
+                " where they are, or unlabelled.patients that they are the patients'"
             )
         if self.unlabelled.patients and self.patients.source == "none":
             raise ValueError("unlabelled.patients is true, but patients.source is none; set one of them otherwise")

@@ -3,8 +3,9 @@
 A crop depends on seed, round, epoch and place in the epoch alone, so a round may be cut anywhere.
 """
 
+import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ import torch
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.networks.coach import cells_within
 from ssinfnet.networks.intensity import to_unit
+from ssinfnet.pretraining import AREAS
 from ssinfnet.training import augmentation
 from ssinfnet.training.data import SliceTensors, epoch_batches
 
@@ -30,6 +32,13 @@ class Crops:
     priors: torch.Tensor | None
     cells: torch.Tensor | None
     generator: torch.Generator
+
+
+def with_area(slices: SliceTensors, config: Pretext) -> SliceTensors:
+    """The slices with the area in which cells may be erased as masks, 0 and 1; as they are where that is everywhere."""
+    if config.where not in AREAS:
+        return slices
+    return replace(slices, masks=importlib.import_module(AREAS[config.where]).find_area(slices.images))
 
 
 def make_crops(slices: SliceTensors, config: Pretext, *, number: int, seed: int) -> Callable[[int], Iterator[Crops]]:

@@ -127,7 +127,8 @@ def learning_rate(config: Pretext, epoch: int) -> float:
 def make_scores(coach: Coach | None, batch: Crops, config: Pretext, *, teaching: bool = False) -> torch.Tensor:
     """One score per cell, (N, 1, H / 16, W / 16): the coach's, uniform random ones, or half of the slices each.
 
-    Random are those of a network without a coach, and those of the second half of a batch where the masks are mixed; but a coach that is being taught chooses all.
+    Random are those of a network without a coach, and those of the second half of a batch where the masks are mixed;
+    but a coach that is being taught chooses all.
     """
     count, _, height, width = batch.seen.shape
     shape = (count, 1, height // STRIDE, width // STRIDE)
@@ -136,6 +137,6 @@ def make_scores(coach: Coach | None, batch: Crops, config: Pretext, *, teaching:
     scores = coach(normalise(batch.seen))
     if teaching or config.masks != "mixed":
         return scores
-    # The batch was shuffled, so which slices come first says nothing.
+    # The batch was shuffled, so which slices come first says nothing of them.
     chance = random_scores(shape, batch.generator).to(scores)
     return torch.cat([scores[: count // 2], chance[count // 2 :]])

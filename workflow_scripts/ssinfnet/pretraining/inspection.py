@@ -46,9 +46,9 @@ def inspect(
     Their masks, where they have any, are the area in which cells are erased, as the task has it.
     The table has a row per round and kind of mask (random, coach): L_rec on erased pixels, the least that it can be
     (cross-entropy ends at the entropy of the grey values), and the mean absolute error of the erased pixels in grey
-    values from 0 to 1, beside that of Telea's inpainting, which learns nothing. Random masks
-    are the same in every round. The pictures are of each network round, on random masks as long as there is no coach, and then
-    on the coach's.
+    values from 0 to 1, beside that of Telea's inpainting, which learns nothing. Random masks are the same in every
+    round. The pictures are of each network round, on random masks as long as there is no coach, and then on the
+    coach's.
     """
     network = inpainting.to_inpainting(networks.from_config(network_config, pretrained=False))
     network, coach = runtime.place(network).eval(), runtime.place(Coach()).eval()
@@ -101,11 +101,11 @@ def _perfect(network: torch.nn.Module, outputs: InfNetOutputs, image: torch.Tens
 
 
 def _telea_error(images: torch.Tensor, cells: torch.Tensor) -> float:
-    """Mean absolute error, in [0, 1], of Telea's inpainting (2004) of the erased pixels."""
+    """Mean absolute error, in [0, 1], of Telea's inpainting (2004) of the erased pixels; NaN where there are none."""
     erased = (upsample(cells, images.shape[-2:]) == 0)[:, 0].cpu().numpy()
     filled = [
         cv2.inpaint(image, mask.astype(np.uint8), 3, cv2.INPAINT_TELEA)
         for image, mask in zip(images[:, 0].cpu().numpy(), erased, strict=True)
     ]
     difference = np.abs(np.stack(filled).astype(float) - images[:, 0].cpu().numpy()) / 255
-    return float(difference[erased].mean())
+    return float(difference[erased].mean()) if erased.any() else float("nan")

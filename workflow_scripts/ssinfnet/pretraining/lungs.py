@@ -1,27 +1,20 @@
-"""Slices with their lungs, for a task that erases nothing else."""
+"""The lungs of slices, for a task that erases nothing else."""
 
 import sys
-from dataclasses import replace
 
 import numpy as np
 import torch
 
-from ssinfnet.config.pretext import Pretext
 from ssinfnet.lungs.slice_methods import closed
-from ssinfnet.training.data import SliceTensors
 
 
-def with_area(slices: SliceTensors, config: Pretext) -> SliceTensors:
-    """The slices with the area in which cells may be erased as masks, 0 and 1; without masks where that is everywhere.
+def find_area(images: torch.Tensor) -> torch.Tensor:
+    """The lungs of slices, uint8 (N, 1, S, S), by our method for slices: uint8 (N, S, S) of 0 and 1.
 
-    The lungs are those of our method for slices, at the size that the slices have. A slice in which it finds none is
-    taken whole; how many these are is said on standard error.
+    A slice in which it finds none is lung as a whole; how many these are is said on standard error.
     """
-    if config.where == "image":
-        return slices
-    lungs = [closed(image) for image in slices.images[:, 0].cpu().numpy()]
-    whole = [not one.any() for one in lungs]
-    if any(whole):
-        print(f"no lungs found in {sum(whole)} of {len(lungs)} slices: erased anywhere there", file=sys.stderr)
-    area = [np.ones_like(one) if empty else one for one, empty in zip(lungs, whole, strict=True)]
-    return replace(slices, masks=torch.from_numpy(np.stack(area)))
+    lungs = [closed(image) for image in images[:, 0].cpu().numpy()]
+    none = [not one.any() for one in lungs]
+    if any(none):
+        print(f"no lungs found in {sum(none)} of {len(lungs)} slices: there cells are erased anywhere", file=sys.stderr)
+    return torch.from_numpy(np.stack([one | empty for one, empty in zip(lungs, none, strict=True)]).astype(np.uint8))

@@ -14,9 +14,8 @@ from ssinfnet.inference.runtime import Runtime
 from ssinfnet.inference.weights import assign, load_into, save_weights
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import Coach
-from ssinfnet.pretraining.crops import make_crops
+from ssinfnet.pretraining.crops import make_crops, with_area
 from ssinfnet.pretraining.inpainting import train_round
-from ssinfnet.pretraining.lungs import with_area
 from ssinfnet.slices.batches import batch_sizes, require_statistics
 from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.start import make_network

@@ -46,15 +46,17 @@ def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[st
     Steps on pseudo labels count: a student that gains by them may gain by the longer training alone.
     """
     steps = {(one.method, one.network): _supervised(one) for one in lengths}
-    present = list(dict.fromkeys(one.method for one in lengths))
+    present = list(dict.fromkeys(one.method for one in lengths if one.method in methods))
     warnings = []
     for method, network in steps:
+        if method not in methods:
+            continue
         reference = without_pretext(method, methods, present) or methods[method].self_training.teacher
         own, other = steps[method, network], steps.get((reference or "", network), [])
         if own and other and own != other:
             warnings.append(
-                f"{methods[method].label} and {methods[reference].label} differ in the supervised steps of the "
-                f"{network} network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
+                f"{methods[method].label} and {methods[reference].label} differ in the supervised steps of the"
+                f" {network} network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
             )
     return warnings
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ssinfnet.config.methods import Method
 from ssinfnet.report import captions, findings, pages, published
 from ssinfnet.report.captions import METRIC_TITLES, TABLE_NOTES, TABLE_TITLES, TARGET_TITLES
 from ssinfnet.report.lengths import Length, span, unequal
@@ -172,7 +173,8 @@ def _baseline(table: pd.DataFrame, target: str, ours: pd.DataFrame, metrics: Seq
 def _length(one: Length, methods: Mapping[str, Method]) -> dict[str, str]:
     """A row of the table of lengths."""
     numbers = {name: span(getattr(one, name)) for name in LENGTHS}
-    return {"label": methods[one.method].label, "network": one.network, **numbers}
+    label = methods[one.method].label if one.method in methods else one.method
+    return {"label": label, "network": one.network, **numbers}
 
 
 def _paper_split() -> dict[str, tuple[str, str]]:

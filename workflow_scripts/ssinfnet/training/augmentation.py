@@ -75,7 +75,7 @@ def move(
     priors: torch.Tensor | None,
     size: int,
 ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
-    """Images, labels and priors of a batch, cropped, turned and flipped, at `size` x `size`; the inputs stay as they are.
+    """Images, labels and priors of a batch, cropped, turned and flipped, at `size` x `size`; inputs stay as they are.
 
     `images` (N, 1, H, W) is uint8 or float in [0, 1] and becomes float in [0, 1], bilinear. `labels` (N, H, W) keeps
     its dtype: codes keep their values, nearest neighbour; soft labels, float in [0, 1], and `priors` (N, 1, H, W) in
