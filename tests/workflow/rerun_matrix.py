@@ -173,7 +173,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("pretext.*", "0.5", after("pretrain_single")),
     ("*.network.name", "", set()),  # there is but one
     ("single.network.backbone", "resnet34", after("pretrain_single train_single")),
-    ("single.network.weights", "imagenet", after("pretrain_single train_single")),
+    ("single.network.weights", "none", after("pretrain_single train_single")),
     ("multi.network.width", "8", FROM_MULTI),
     ("single.schedule.epochs", "2", after("train_single")),
     ("single.schedule.segment", "2", SUMMARY),  # the one epoch is one segment still
