@@ -168,7 +168,10 @@ def test_constant_answers_are_the_level_to_beat(case):
     _, summary = run_single(case[0])
     frame = pd.read_csv(case[0] / "single.csv")
     sizes = np.array([case[2][name].size for name in frame["id"]])
-    expected = (2 * frame["foreground"] / (sizes + frame["foreground"])).mean()
+    dices = 2 * frame["foreground"] / (sizes + frame["foreground"])
+    expected = dices.mean()
+    assert summary["per_image"]["id"] == list(frame["id"])
+    assert summary["per_image"]["constant"]["infection"]["everything"] == pytest.approx(list(dices))
     constant = summary["targets"]["infection"]["constant"]
     assert constant["everything"] == pytest.approx(expected)
     assert constant["nothing"] == pytest.approx(0.5)  # two of four slices are healthy
