@@ -24,6 +24,7 @@ report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/chains.smk"
 include: "rules/sources.smk"
 include: "rules/split.smk"
 include: "rules/checks.smk"
