@@ -5,7 +5,8 @@ PASSED = f"{R}/checks/passed.txt"
 # check that runs again, as it does when severity.cutoffs changes, must not train them again, not even one that fails.
 # (An `ancient` input would do that too, but Snakemake looks for no other reason to run a job behind one: another
 # learning rate would wait for the run after the next.)
-PASSED_BEFORE = Path(PASSED).exists() and any(Path(R).glob("*/seed*/*/**/epoch*.safetensors"))
+TRAINED = ("*/seed*/*/**/epoch*.safetensors", "pretext/*/seed*/**/epoch*.safetensors")
+PASSED_BEFORE = Path(PASSED).exists() and any(any(Path(R).glob(pattern)) for pattern in TRAINED)
 
 
 rule check_inputs:
@@ -32,13 +33,13 @@ rule check_inputs:
             priors=CONFIG.priors,
             single=batches(CONFIG.single),
             multi=batches(CONFIG.multi),
-            pretext=only(CONFIG.pretext, "batch_size", "size", "crop"),
+            pretext=batches_of_tasks(),
             patients=only(CONFIG.patients, "scores"),
             severity=only(CONFIG.severity, "cutoffs"),
         ),
         options=options("patients"),
         passed=lambda wildcards, output: f"--out-passed {shlex.quote(output.passed)}" if output.passed else "",
-        pretrained="--pretrained" if PRETRAINED else "",
+        pretrained=f"--pretrained {shlex.join(TASKS)}" if TASKS else "",
     message:
         "Check the inputs before the first training (log: {log})"
     shell:

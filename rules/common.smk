@@ -11,9 +11,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from ssinfnet import networks
+from ssinfnet import networks, pretraining
 from ssinfnet.config import workflow as config_model
-from ssinfnet.config.pretext import phase
 from ssinfnet.errors import InputError
 from ssinfnet.files import folder_content
 from ssinfnet.files.atomic import remove_temporaries
@@ -43,6 +42,8 @@ except InputError as error:
 D = CONFIG.data_dir
 R = CONFIG.results_dir
 RUN = f"{R}/{{method}}/seed{{seed}}"
+# A pretext task of the single network is trained once, for all methods that start from it.
+SHARED = f"{R}/pretext/{{task}}/seed{{seed}}/single"
 
 # A machine without a GPU runs the same rules on the CPU, unless --resources or a profile gave a number of GPUs: then the
 # jobs ask for what is not there and fail. Without a number, one job at a time has a GPU.
@@ -53,6 +54,7 @@ if "gpu" not in workflow.global_resources:
 
 wildcard_constraints:
     method="|".join(CONFIG.methods),
+    task="|".join(CONFIG.pretext.tasks()),
     seed=r"\d+",
     fold=r"all|fold\d+",
     epoch=r"\d+",
@@ -99,17 +101,25 @@ def batches(stage):
     }
 
 
+def batches_of_tasks():
+    """What decides about the batches of the pretext tasks."""
+    keys = ("batch_size", "size", "crop")
+    variants = {name: only(task, *keys) for name, task in CONFIG.pretext.variants.items() if name in TASKS}
+    return {**only(CONFIG.pretext, *keys), **({"variants": variants} if variants else {})}
+
+
 # What lives here keeps processes in order and changes no result, which a test holds; so an edit of it re-runs nothing.
 NO_RESULT = SCRIPTS / "ssinfnet/process"
 
 
 @functools.cache
 def code(script, *names):
-    """The files of a command: its script, and what that imports, directly or not, networks that it names included.
+    """The files of a command: its script, and what that imports, directly or not, with what it imports by these names.
 
     The script is the first, so that `{input.code[0]}` calls it wherever it lies.
     """
-    modules = [networks.MODULES[name].replace(".", "/") for name in names]
+    by_name = {**networks.MODULES, **pretraining.AREAS}
+    modules = [by_name[name].replace(".", "/") for name in names if name in by_name]
     waiting = [script_file(name) for name in (script, *modules)]
     found = set()
     while waiting:
@@ -185,8 +195,8 @@ def unlabelled_stores():
 
 
 def unlabelled_slices(wildcards):
-    """Input function: the stores of unlabelled slices and the table that says which are usable, for a method that asks for them."""
-    if not CONFIG.methods[wildcards.method].unlabelled:
+    """Input function: the stores of unlabelled slices and the table that says which are usable, for a pretext task that asks for them."""
+    if not CONFIG.pretext.tasks()[wildcards.task].unlabelled:
         return {}
     return {"unlabelled": unlabelled_stores(), "screened": f"{R}/split/unlabelled.csv"}
 
@@ -249,15 +259,16 @@ def segment_start(stage, folder):
 
 def pretext_start(stage, wildcards):
     """The weights of the method's pretext task, by name of the command's option; none where it has no such task."""
-    if CONFIG.methods[wildcards.method].pretext == "none":
+    task = CONFIG.methods[wildcards.method].pretext
+    if task == "none":
         return {}
-    return {"pretrained": f"{RUN}/{stage}/{rounds()[-1]}.safetensors".format(**wildcards)}
+    return {"pretrained": f"{pretext_folder(stage)}/{rounds(task)[-1]}.safetensors".format(task=task, **wildcards)}
 
 
 def teacher(wildcards):
     """Input function: the network that marks the slices for a method's student, of the same seed and fold."""
     name = CONFIG.methods[wildcards.method].self_training.teacher
-    return {"weights": final("single", "safetensors", wildcards.fold).format(method=name, seed=wildcards.seed)}
+    return {"weights": run_file(final("single", "safetensors", wildcards.fold), name, wildcards.seed)}
 
 
 def student(method, suffix):
@@ -274,9 +285,19 @@ def student_start(wildcards):
     return {"resume": f"{prefix}.pt", "best": f"{prefix}.safetensors"}
 
 
-def rounds():
-    """The last checkpoint of each pretext round, below the folder of a network, without suffix."""
-    return [f"pretext/round{number}/epoch{last}" for number, last in enumerate(CONFIG.pretext.rounds.schedule())]
+def pretext_folder(stage):
+    """Where the rounds of a network's pretext task are: the single network's by task, the multi network's by method."""
+    return SHARED if stage == "single" else f"{RUN}/multi/pretext"
+
+
+def rounds(task):
+    """The last checkpoint of each round of a pretext task, below its folder, without suffix."""
+    return [f"round{number}/epoch{last}" for number, last in enumerate(CONFIG.pretext.tasks()[task].epochs())]
+
+
+def task_of(wildcards):
+    """The pretext task of a job, by name."""
+    return wildcards.get("task") or CONFIG.methods[wildcards.method].pretext
 
 
 def round_start(stage):
@@ -287,15 +308,13 @@ def round_start(stage):
     """
 
     def inputs(wildcards):
-        folder = f"{RUN}/{stage}".format(**wildcards)
-        number = int(wildcards.round)
-        result = {
-            phase(before): f"{folder}/{rounds()[before]}.safetensors" for before in range(max(0, number - 2), number)
-        }
-        before = epoch_before(wildcards.epoch, CONFIG.pretext.rounds.segment)
+        name, number = task_of(wildcards), int(wildcards.round)
+        task, folder = CONFIG.pretext.tasks()[name], pretext_folder(stage).format(**wildcards)
+        result = {task.phase(before): f"{folder}/{rounds(name)[before]}.safetensors" for before in range(number)}
+        before = epoch_before(wildcards.epoch, task.rounds.segment)
         if before:
-            result.pop(phase(number), None)
-            result["resume"] = f"{folder}/pretext/round{number}/epoch{before}.pt"
+            result.pop(task.phase(number), None)
+            result["resume"] = f"{folder}/round{number}/epoch{before}.pt"
         return result
 
     return inputs
@@ -312,17 +331,14 @@ def options(*names):
     return values
 
 
-def pretext_config(network):
-    """Params function: what a pretext round reads; the number of rounds and their lengths are not part of it."""
+def pretext_task(wildcards):
+    """What a pretext round reads of its task; the number of rounds and their lengths are not part of it."""
+    return without(CONFIG.pretext.tasks()[task_of(wildcards)], "rounds", "unlabelled", "variants")
 
-    def values(wildcards):
-        return sections(
-            network=network,
-            pretext=without(CONFIG.pretext, "rounds"),
-            augmentation=CONFIG.methods[wildcards.method].augmentation,
-        )
 
-    return values
+def pretext_code(script, network):
+    """Input function: the files of a command of the pretext task, for this network and the area that the task erases."""
+    return lambda wildcards: code(script, network, CONFIG.pretext.tasks()[task_of(wildcards)].where)
 
 
 def weights_file(network):
@@ -332,9 +348,20 @@ def weights_file(network):
 
 
 def final(stage, suffix, fold="all"):
-    """The last file of a training."""
-    folder = f"{RUN}/single/{fold}" if stage == "single" else f"{RUN}/multi"
-    return f"{folder}/epoch{getattr(CONFIG, stage).schedule.epochs}.{suffix}"
+    """The last file of a training; `{last}` is the last epoch of the method's single network, which `runs` fills in."""
+    if stage == "single":
+        return f"{RUN}/single/{fold}/epoch{{last}}.{suffix}"
+    return f"{RUN}/multi/epoch{CONFIG.multi.schedule.epochs}.{suffix}"
+
+
+def last_epoch(method):
+    """How long the single network of a method is fine-tuned, epochs."""
+    return CONFIG.methods[method].single_epochs or CONFIG.single.schedule.epochs
+
+
+def final_of(stage, suffix, fold="all"):
+    """Input function: the last file of a training of the job's method and seed."""
+    return lambda wildcards: final(stage, suffix, fold).format(last=last_epoch(wildcards.method), **wildcards)
 
 
 def infection_weights(wildcards):
@@ -343,7 +370,7 @@ def infection_weights(wildcards):
         folds = [f"fold{number}" for number in range(CONFIG.priors.folds)]
     else:
         folds = ["all"]
-    return [final("single", "safetensors", fold).format(**wildcards) for fold in folds]
+    return [final_of("single", "safetensors", fold)(wildcards) for fold in folds]
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------
@@ -351,14 +378,19 @@ def infection_weights(wildcards):
 
 def runs(pattern, methods=None, seeds=CONFIG.seeds):
     """A file of each of these seeds and methods (default: all), in the order of the config."""
-    return expand(pattern, method=CONFIG.methods if methods is None else methods, seed=seeds)
+    return [run_file(pattern, *run) for run in itertools.product(CONFIG.methods if methods is None else methods, seeds)]
+
+
+def run_file(pattern, method, seed):
+    """The file of a run by its pattern."""
+    return pattern.format(method=method, seed=seed, last=last_epoch(method), task=CONFIG.methods[method].pretext)
 
 
 def run_options(option, *patterns, before="", methods=None, seeds=CONFIG.seeds):
     """A repeatable option of a command, once per method and seed: `--option METHOD SEED [before] FILE...`."""
     words = []
     for method, seed in itertools.product(CONFIG.methods if methods is None else methods, seeds):
-        files = [shlex.quote(pattern.format(method=method, seed=seed)) for pattern in patterns]
+        files = [shlex.quote(run_file(pattern, method, seed)) for pattern in patterns]
         words.append(" ".join([f"--{option} {method} {seed} {before}", *files]))
     return " ".join(words)
 
@@ -369,3 +401,5 @@ SELF_TRAINED = [name for name, method in CONFIG.methods.items() if method.self_t
 PRETRAINED = [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
 WITH_CLASSES = list(CONFIG.methods) if CONFIG.labelled.classes else []
 WITH_SEVERITY = list(CONFIG.methods) if CONFIG.patients.source != "none" else []
+# The pretext tasks of the methods, each once.
+TASKS = list(dict.fromkeys(CONFIG.methods[name].pretext for name in PRETRAINED))

@@ -4,8 +4,17 @@ PREDICTED_TEST, ORACLE_TEST = (
     rules.predict_classes.output[0].replace("{prior}", prior) for prior in ("predicted", "oracle")
 )
 PREDICTED_SCORES = rules.evaluate_multi.output.csv.replace("{prior}", "predicted")
-ROUND_TABLES = [(stage, f"{RUN}/{stage}/{name}.csv") for stage in STAGES for name in rounds()]
 STUDENT_TABLES = [(name, student(name, "csv").replace("{fold}", "all")) for name in SELF_TRAINED]
+# Of all pretext rounds: whose they are, a task's for the single network and a method's for the multi network, and the table.
+ROUND_TABLES = [
+    (task, seed, "single", f"{pretext_folder('single')}/{name}.csv".format(task=task, seed=seed))
+    for task, seed in itertools.product(TASKS, CONFIG.seeds)
+    for name in rounds(task)
+] + [
+    (method, seed, "multi", f"{pretext_folder('multi')}/{name}.csv".format(method=method, seed=seed))
+    for method, seed in itertools.product([name for name in PRETRAINED if name in WITH_CLASSES], CONFIG.seeds)
+    for name in rounds(CONFIG.methods[method].pretext)
+]
 METHODS_AND_LABELS = sections(
     methods={name: without(method) for name, method in CONFIG.methods.items()}, labels=CONFIG.labels
 )
@@ -15,7 +24,7 @@ rule plot_learning:
     input:
         epochs=[runs(final(stage, "csv")) for stage in STAGES],
         students=[runs(table, [name]) for name, table in STUDENT_TABLES],
-        rounds=[runs(table, PRETRAINED) for _, table in ROUND_TABLES],
+        rounds=[table for *_, table in ROUND_TABLES],
         code=code("plot_learning"),
     output:
         epochs=report(
@@ -45,7 +54,7 @@ rule plot_learning:
             ]
         ),
         rounds=lambda wildcards, input: " ".join(
-            run_options("rounds", table, before=stage, methods=PRETRAINED) for stage, table in ROUND_TABLES
+            f"--rounds {name} {seed} {stage} {shlex.quote(table)}" for name, seed, stage, table in ROUND_TABLES
         ),
     message:
         "Learning curves (log: {log})"
@@ -211,10 +220,7 @@ rule plot_augmentation:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={
-                name: without(method, "pretext", "unlabelled", "self_training")
-                for name, method in CONFIG.methods.items()
-            },
+            methods={name: only(method, "label", "augmentation") for name, method in CONFIG.methods.items()},
             labels=CONFIG.labels,
             labelled={"classes": CONFIG.labelled.classes},
             single={"training": {"size": CONFIG.single.training.size}},
@@ -276,7 +282,7 @@ FIGURES = [
     *rules.plot_augmentation.output,
     *rules.plot_learning.output,
 ]
-FIGURES += expand(rules.plot_masks.output.figure, method=PRETRAINED[:1], seed=CONFIG.seeds[0])
+FIGURES += expand(rules.plot_masks.output.figure, task=TASKS[:1], seed=CONFIG.seeds[0])
 FIGURES += expand(rules.plot_pseudo_labels.output, method=SELF_TRAINED[:1], seed=CONFIG.seeds[0], fold="all")
 if WITH_SEVERITY:
     FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]

@@ -11,7 +11,7 @@ rule pretrain_multi:
         split=rules.split_slices.output[0],
         prior=TRAINING_PRIOR,
         checked=PASSED,
-        code=code("pretrain_multi", CONFIG.multi.network.name),
+        code=pretext_code("pretrain_multi", CONFIG.multi.network.name),
     output:
         state=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.pt",
         weights=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.safetensors",
@@ -27,7 +27,7 @@ rule pretrain_multi:
     resources:
         gpu=GPU,
     params:
-        config=pretext_config(CONFIG.multi.network),
+        config=lambda wildcards: sections(network=CONFIG.multi.network, pretext=pretext_task(wildcards)),
         start=options("resume", "network", "coach"),
     message:
         "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the multi network to epoch {wildcards.epoch} (log: {log})"

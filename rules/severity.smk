@@ -4,7 +4,7 @@
 rule predict_patients_infection:
     input:
         slices=rules.prepare_patients.output.slices,
-        weights=final("single", "safetensors"),
+        weights=final_of("single", "safetensors"),
         code=code("predict_infection", CONFIG.single.network.name),
     output:
         maps=f"{RUN}/patients/infection_shard{{shard}}-of-{CONFIG.shards}.h5",

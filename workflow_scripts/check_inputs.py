@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--split", type=Path, required=True, help="table of the split, CSV")
     parser.add_argument("--fingerprint", type=Path, required=True, help="what its parts hold, JSON")
     parser.add_argument("--patients", type=Path, help="table of the patients, CSV; none where no severity is scored")
-    parser.add_argument("--pretrained", action="store_true", help="a method has a pretext task")
+    parser.add_argument("--pretrained", nargs="+", default=[], help="the pretext tasks of the methods")
     parser.add_argument("--out", type=Path, required=True, help="what was found, JSON")
     parser.add_argument(
         "--out-passed", type=Path, help="a line of text, written when all is well; trainings wait for it"
@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.labelled import Labelled
     from ssinfnet.config.labels import Labels
     from ssinfnet.config.patients import Patients
-    from ssinfnet.config.pretext import Pretext
+    from ssinfnet.config.pretext import PretextTasks
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.severity import Severity
     from ssinfnet.config.training import Multi, Single
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     labels = command.section(Labels, args.config_json, "labels")
     single = command.section(Single, args.config_json, "single")
     multi = command.section(Multi, args.config_json, "multi")
-    pretext = command.section(Pretext, args.config_json, "pretext")
+    tasks = command.section(PretextTasks, args.config_json, "pretext").tasks()
     priors = command.section(Priors, args.config_json, "priors")
     with_classes = command.section(Labelled, args.config_json, "labelled").classes
     folds = priors if with_classes and priors.mode == "out_of_fold" else None
@@ -54,8 +54,8 @@ def main(argv: list[str] | None = None) -> None:
     if with_classes:
         found.append(checks.check_classes(args.split, fingerprint))
         batches.append(checks.of_training("multi", multi))
-    if args.pretrained:
-        batches += [checks.of_pretext(pretext, stage.network) for stage in [single, multi][: 1 + with_classes]]
+    for name in args.pretrained:
+        batches += [checks.of_pretext(name, tasks[name], one.network) for one in [single, multi][: 1 + with_classes]]
     found.append(checks.check_batches(args.split, table, folds, batches))
     result = {"parts": checks.count_parts(fingerprint)}
     if args.patients:

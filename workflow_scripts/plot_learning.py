@@ -15,7 +15,9 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="methods")
     options.add_runs(parser, "epochs", "STAGE", "CSV", help="trainings, stage student, single or multi", required=True)
-    options.add_runs(parser, "rounds", "STAGE", "CSV", help="pretext rounds, stage single or multi")
+    options.add_runs(
+        parser, "rounds", "STAGE", "CSV", help="pretext rounds of a task (stage single) or a method (stage multi)"
+    )
     parser.add_argument("--out-epochs", type=Path, required=True, help="curves of the trainings, PNG")
     parser.add_argument("--out-rounds", type=Path, required=True, help="curves of the pretext task, PNG")
     args = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""Draw the coach's masks round by round on held-out slices, and measure the inpainting after each round.
+"""Draw what a pretext task erases of held-out slices, round by round, and measure the inpainting after each round.
 
 Reads the weights of all pretext rounds of the single network in order; writes a PNG and a CSV with a row per round and
 kind of mask.
@@ -14,10 +14,10 @@ SLICES = 16  # of the validation part: enough for a mean, few enough for many ro
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="network, pretext, methods")
+    parser = command.parser(__doc__, config="network, pretext")
     options.add_slices(parser)
     parser.add_argument("--rounds", type=Path, nargs="+", required=True, help="weights of the rounds, safetensors")
-    parser.add_argument("--method", required=True, help="name of the method; its label is the title")
+    parser.add_argument("--task", required=True, help="name of the task, for the title")
     parser.add_argument("--out-figure", type=Path, required=True, help="masks and inpainted slices, PNG")
     parser.add_argument("--out-table", type=Path, required=True, help="loss and error after each round, CSV")
     options.add_runtime(parser)
@@ -30,6 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.files.atomic import write_csv
     from ssinfnet.inference import runtime
     from ssinfnet.pretraining import inspection
+    from ssinfnet.pretraining.crops import with_area
     from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.store import SliceStore
     from ssinfnet.training.data import load_unlabelled
@@ -39,11 +40,10 @@ def main(argv: list[str] | None = None) -> None:
     ids = part_ids(read_split(args.split), "validation")
     with SliceStore(args.slices) as store:
         size = pretext.size // 32 * 32
-        images = load_unlabelled(store, ids[:: -(-len(ids) // SLICES)], size).images
+        slices = load_unlabelled(store, ids[:: -(-len(ids) // SLICES)], size)
     run = runtime.start(args.gpus, args.threads)
-    table, pictures = inspection.inspect(images, args.rounds, network, pretext, run)
-    label = args.config_json.get("methods", {}).get(args.method, {}).get("label", args.method)
-    save(pretraining.draw(images[:, 0].numpy(), pictures, table, label), args.out_figure)
+    table, pictures = inspection.inspect(with_area(slices, pretext), args.rounds, network, pretext, run)
+    save(pretraining.draw(slices.images[:, 0].numpy(), pictures, table, args.task), args.out_figure)
     write_csv(args.out_table, table)
 
 

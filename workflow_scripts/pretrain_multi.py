@@ -1,6 +1,7 @@
-"""Run a segment of a pretext round for the multi network: inpainting against a coach, the prior in full view.
+"""Run a segment of a pretext round for the multi network: inpainting, the prior in full view.
 
-Even rounds train and write the network, odd ones the coach; both write a table with a row per epoch.
+A round trains and writes the network or, with a coach, every other one the coach; both write a table with a row per
+epoch.
 """
 
 from pathlib import Path
@@ -11,13 +12,12 @@ from ssinfnet.command import parser as command
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="network, pretext, augmentation")
+    parser = command.parser(__doc__, config="network, pretext")
     options.add_slices(parser)
     parser.add_argument("--prior-train", type=Path, required=True, help="store with the priors of the training part")
     options.add_round(parser)
     args = parser.parse_args(argv)
 
-    from ssinfnet.config.methods import Augmentation
     from ssinfnet.config.network import MultiNetwork
     from ssinfnet.config.pretext import Pretext
     from ssinfnet.inference import runtime
@@ -28,12 +28,11 @@ def main(argv: list[str] | None = None) -> None:
 
     network = command.section(MultiNetwork, args.config_json, "network")
     pretext = command.section(Pretext, args.config_json, "pretext")
-    augmentation = command.section(Augmentation, args.config_json, "augmentation")
     run = runtime.start(args.gpus, args.threads)
     with SliceStore(args.slices) as store, SliceStore(args.prior_train) as priors:
         ids = part_ids(read_split(args.split), "train")
         slices = load_unlabelled(store, ids, pretext.size, priors=priors)
-    run_round(options.take(Round, args), network, pretext, augmentation, slices, run)
+    run_round(options.take(Round, args), network, pretext, slices, run)
 
 
 if __name__ == "__main__":

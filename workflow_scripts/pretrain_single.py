@@ -1,6 +1,7 @@
-"""Run a segment of a pretext round for the single network: inpainting against a coach.
+"""Run a segment of a pretext round for the single network: inpainting.
 
-Even rounds train and write the network, odd ones the coach; both write a table with a row per epoch.
+A round trains and writes the network or, with a coach, every other one the coach; both write a table with a row per
+epoch.
 """
 
 from pathlib import Path
@@ -11,7 +12,7 @@ from ssinfnet.command import parser as command
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="network, pretext, augmentation")
+    parser = command.parser(__doc__, config="network, pretext, unlabelled")
     options.add_slices(parser)
     parser.add_argument(
         "--unlabelled",
@@ -30,9 +31,9 @@ def main(argv: list[str] | None = None) -> None:
 
     import contextlib
 
-    from ssinfnet.config.methods import Augmentation
     from ssinfnet.config.network import SingleNetwork
     from ssinfnet.config.pretext import Pretext
+    from ssinfnet.config.unlabelled import Unlabelled
     from ssinfnet.inference import runtime
     from ssinfnet.pretraining.round import Round, run_round
     from ssinfnet.slices.parts import part_ids, read_split
@@ -42,15 +43,15 @@ def main(argv: list[str] | None = None) -> None:
 
     network = command.section(SingleNetwork, args.config_json, "network")
     pretext = command.section(Pretext, args.config_json, "pretext")
-    augmentation = command.section(Augmentation, args.config_json, "augmentation")
+    window = command.section(Unlabelled, args.config_json, "unlabelled").window
     run = runtime.start(args.gpus, args.threads)
     ids = part_ids(read_split(args.split), "train")
     screened = read_screened(args.screened) if args.screened else None
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(SliceStore(args.slices))
         unlabelled = [stack.enter_context(SliceStore(path)) for path in args.unlabelled]
-        slices = load_slices(store, ids, pretext.size, unlabelled, screened)
-    run_round(options.take(Round, args), network, pretext, augmentation, slices, run)
+        slices = load_slices(store, ids, pretext.size, unlabelled, screened, window=window)
+    run_round(options.take(Round, args), network, pretext, slices, run)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> None:
     options.add_segment(parser)
     args = parser.parse_args(argv)
 
-    from ssinfnet.config.methods import Augmentation
+    from ssinfnet.config.augmentation import Augmentation
     from ssinfnet.config.training import Multi
     from ssinfnet.inference import runtime
     from ssinfnet.slices.parts import part_ids, read_split

@@ -17,8 +17,8 @@ def main(argv: list[str] | None = None) -> None:
     options.add_segment(parser, student=True)
     args = parser.parse_args(argv)
 
+    from ssinfnet.config.augmentation import Augmentation
     from ssinfnet.config.labels import Labels
-    from ssinfnet.config.methods import Augmentation
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.training import Single
     from ssinfnet.inference import runtime

@@ -28,16 +28,20 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out-numbers", type=Path, required=True, help="the numbers, JSON")
     args = parser.parse_args(argv)
 
+    from ssinfnet.config.methods import Method
     from ssinfnet.files.atomic import write_text
     from ssinfnet.files.hashes import file_hash
     from ssinfnet.files.json_file import write_json
-    from ssinfnet.report import pages, paper_tables, summary_json, summary_page
+    from ssinfnet.report import lengths, pages, paper_tables, summary_json, summary_page
 
     results = dict(enumerate(map(paper_tables.read, args.tables), start=2))
     fingerprint = read_json(args.fingerprint)
     counts = read_json(args.counts) if args.counts else None
     severity = runs.parse(args.severity)
-    split_hash = file_hash(args.split)
+    split_hash, weights = file_hash(args.split), runs.parse(args.weights)
+    configured = args.config_json.get("methods", {})
+    methods = {name: command.section(Method, configured, name) for name in configured}
+    trained = lengths.read(weights)
     page = summary_page.render(
         results,
         fingerprint,
@@ -46,6 +50,8 @@ def main(argv: list[str] | None = None) -> None:
         counts=counts,
         notice=pages.phantom_notice(args.config_json),
         split_hash=split_hash,
+        lengths=trained,
+        methods=methods,
     )
     values = summary_json.collect(
         results,
@@ -54,8 +60,9 @@ def main(argv: list[str] | None = None) -> None:
         split_hash=split_hash,
         severity=severity,
         regions=runs.parse(args.regions),
-        weights=runs.parse(args.weights),
+        weights=weights,
         counts=counts,
+        warnings=lengths.unequal(trained, methods),
     )
     write_text(args.out, page)
     write_json(args.out_numbers, values)

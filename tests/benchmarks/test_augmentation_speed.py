@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from ssinfnet.config.methods import Augmentation
+from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.training import augmentation
 
 

@@ -15,11 +15,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ssinfnet import networks
 from ssinfnet.config import workflow
-from ssinfnet.config.pretext import phase
 from ssinfnet.inference import runtime
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import Coach
 from ssinfnet.pretraining import inpainting as pretext
+from ssinfnet.pretraining.crops import uncut
 from ssinfnet.process import gpus
 from ssinfnet.training import loop
 from ssinfnet.training.data import SliceTensors
@@ -71,11 +71,10 @@ def one_round(network_config, config, number, batch, run, *, priors):
     network = run.place(inpainting.to_inpainting(networks.from_config(network_config, pretrained=False)))
     coach = run.place(Coach())
     crops = slices(batch, config.crop).to(run.device)
-    crops = crops if priors else SliceTensors(crops.images)
+    crops = uncut(SliceTensors(crops.images, priors=crops.priors if priors else None))
 
     def step():
-        generator = torch.Generator()
-        batches = lambda epoch: iter([(crops, generator)])  # noqa: E731
+        batches = lambda epoch: iter([crops])  # noqa: E731
         pretext.train_round(network, coach, batches, config, State(), number=number, until_epoch=1, runtime=run)
 
     return step, batch
@@ -96,11 +95,17 @@ def measure(step, count):
 def test_hours_of_the_papers_protocol(config):
     gpu = gpus.available()
     run = runtime.start(int(gpu), 1 if gpu else torch.get_num_threads())
-    rounds = config.pretext.rounds.schedule()
-    epochs = {who: sum(n for number, n in enumerate(rounds) if phase(number) == who) for who in ("network", "coach")}
+    rounds = list(enumerate(config.pretext.epochs()))
+    epochs = {
+        who: sum(n for number, n in rounds if config.pretext.phase(number) == who) for who in ("network", "coach")
+    }
     training, runs = int(config.split.train), len(config.methods) * len(config.seeds)
-    unlabelled = PATIENTS_SLICES if config.unlabelled.patients else 0
-    pretrained = sum(method.pretext != "none" for method in config.methods.values()) * len(config.seeds)
+    unlabelled = PATIENTS_SLICES if config.pretext.unlabelled and config.unlabelled.patients else 0
+    with_task = [method.pretext for method in config.methods.values() if method.pretext != "none"]
+    # The single network's task is shared by the methods that name it.
+    pretrained = {
+        name: len(seen) * len(config.seeds) for name, seen in {"single": set(with_task), "multi": with_task}.items()
+    }
     stages = {}
     for name, task in (("single", InfectionTask()), ("multi", ClassTask())):
         section = getattr(config, name)
@@ -108,7 +113,7 @@ def test_hours_of_the_papers_protocol(config):
             batch = config.pretext.batch_size if gpu else CPU_BATCH
             work = one_round(section.network, config.pretext, number, batch, run, priors=name == "multi")
             count = training + (unlabelled if name == "single" else 0)
-            stages[f"{name}: pretext, {who}"] = (pretrained, epochs[who], count, work)
+            stages[f"{name}: pretext, {who}"] = (pretrained[name], epochs[who], count, work)
         batch = section.training.batch_size if gpu else CPU_BATCH
         stages[f"{name}: fine-tuning"] = (runs, section.schedule.epochs, training, one_epoch(section, task, batch, run))
 

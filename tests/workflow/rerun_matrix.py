@@ -97,12 +97,12 @@ KEYS: list[tuple[str, str, set[str]]] = [
     (
         "methods.ssinfnet.label",
         "Another",
-        {"plot_learning", "plot_severity", "plot_masks", "write_cases"} | PICTURES | TABLES,
+        {"plot_learning", "plot_severity", "write_cases"} | PICTURES | TABLES,
     ),
-    ("methods.sinfnet.pretext", "inpainting", after("pretrain_single")),
-    ("methods.ssinfnet.unlabelled", "true", after("pretrain_single") | {"prepare_unlabelled", "screen_unlabelled"}),
-    ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("pretrain_single plot_augmentation")),
-    ("methods.ssinfnet.augmentation.*", "0.5", after("pretrain_single plot_augmentation")),
+    ("methods.sinfnet.pretext", "inpainting", after("train_single")),  # the task is trained already, for the other
+    ("methods.ssinfnet.single_epochs", "2", after("train_single")),
+    ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("train_single plot_augmentation")),
+    ("methods.ssinfnet.augmentation.*", "0.5", after("train_single plot_augmentation")),
     ("methods.ssinfnet.self_training.teacher", "sinfnet", SELF_TRAINING | after("train_single")),
     ("methods.ssinfnet.self_training.stretch", "true", SELF_TRAINING | after("train_single")),
     ("methods.ssinfnet.self_training.*", "3", SELF_TRAINING | after("train_single")),
@@ -125,6 +125,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("unlabelled.folder", "workflow_scripts", SUMMARY),
     ("unlabelled.patients", "true", after("pretrain_single") | {"screen_unlabelled"}),
     ("unlabelled.transform", "rotate_90", SUMMARY),
+    ("unlabelled.window", "match", SUMMARY),
     (
         "labels.infection",
         "[1, 2, 3]",
@@ -144,12 +145,18 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("cleaning.max_components", "3", after("clean_parenchyma evaluate_regions")),
     ("cleaning.exclusions", "config.yaml", after("clean_parenchyma")),
     ("cleaning.*", "0.3", after("clean_parenchyma evaluate_regions")),
+    ("pretext.unlabelled", "true", after("pretrain_single") | {"prepare_unlabelled"}),
+    ("pretext.masks", "mixed", after("pretrain_single")),
+    ("pretext.where", "lungs", after("pretrain_single")),
     ("pretext.loss", "mse", after("pretrain_single")),
     ("pretext.size", "96", CHECK | after("pretrain_single")),
     ("pretext.crop", "64", CHECK | after("pretrain_single")),
     ("pretext.batch_size", "3", CHECK | after("pretrain_single")),
     ("pretext.learning_rates", "[0.02, 0.001]", after("pretrain_single")),
     ("pretext.milestones", "[2]", after("pretrain_single")),
+    ("pretext.augmentation.rotations", "[0, 90]", after("pretrain_single")),
+    ("pretext.augmentation.*", "0.25", after("pretrain_single")),
+    ("pretext.variants", "{random: {masks: random}}", SUMMARY),  # no method has this task
     ("pretext.rounds.first_*", "2", after("pretrain_single")),
     ("pretext.rounds.network_epochs", "3", after("pretrain_single")),
     ("pretext.rounds.segment", "1", SUMMARY),  # no round is longer than that
@@ -195,8 +202,8 @@ WITH = {
         f"methods.ssinfnet.self_training.{name}": STUDENT
         for name in ("teacher", "slices", "stretch", "epochs", "segment")
     },
-    "methods.ssinfnet.unlabelled": {"unlabelled.folder": "workflow_scripts"},
-    "unlabelled.patients": {"methods.ssinfnet.unlabelled": True},
+    "pretext.unlabelled": {"unlabelled.folder": "workflow_scripts"},
+    "unlabelled.patients": {"pretext.unlabelled": True},
 }
 
 # The files of the library: what commands import, and what they read, with the rules that read it.

@@ -132,18 +132,33 @@ def test_a_longer_round_goes_on_from_its_last_checkpoint(finished):
     assert jobs["pretrain_single"] == 4
 
 
-def test_unlabelled_slices_run_the_pretext_task_of_the_methods_that_ask_for_them(finished):
+def test_unlabelled_slices_run_the_pretext_task_that_asks_for_them(finished):
     pictures = finished.folder / "unlabelled"
     pictures.mkdir(exist_ok=True)
     (pictures / "a.png").touch()
     assert set(finished.planned("unlabelled: {folder: unlabelled}")) == {"write_summary"}  # it holds the config
-    jobs = finished.planned("{unlabelled: {folder: unlabelled}, methods: {ssinfnet: {unlabelled: true}}}")
+    jobs = finished.planned("{unlabelled: {folder: unlabelled}, pretext: {unlabelled: true}}")
     assert set(jobs) == FROM_PRETEXT | {"prepare_unlabelled", "screen_unlabelled"}
+
+
+def test_methods_of_one_task_share_it_and_a_variant_is_trained_beside_it(finished):
+    third = "third: {label: Third, pretext: inpainting, augmentation: {cutout: 0.5}}"
+    jobs = finished.planned(f"methods: {{{third}}}")
+    assert "pretrain_single" not in jobs and jobs["pretrain_multi"] == 3  # the multi network's has the method's priors
+    variant = "{methods: {third: {label: Third, pretext: chance}}, pretext: {variants: {chance: {masks: random}}}}"
+    jobs = finished.planned(variant)
+    assert jobs["pretrain_single"] == 2  # two rounds of the network and no coach
+
+
+def test_a_method_may_be_fine_tuned_for_longer(finished):
+    jobs = finished.planned("methods: {ssinfnet: {single_epochs: 2}}")
+    assert jobs["train_single"] == 3  # all slices and two folds, a segment more
+    assert "pretrain_single" not in jobs
 
 
 def test_the_patients_slices_can_join_the_pretext_task(finished):
     assert set(finished.planned("unlabelled: {patients: true}")) == {"write_summary"}  # it holds the config
-    jobs = finished.planned("{unlabelled: {patients: true}, methods: {ssinfnet: {unlabelled: true}}}")
+    jobs = finished.planned("{unlabelled: {patients: true}, pretext: {unlabelled: true}}")
     assert set(jobs) == FROM_PRETEXT | {"screen_unlabelled"}
 
 

@@ -95,7 +95,7 @@ def test_asking_for_a_gpu_where_there_is_none_is_an_error(finished, tmp_path, mo
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     run = copy.copy(finished)
     run.folder = shutil.copytree(finished.folder, tmp_path / "copy")
-    target = run.folder / "results/ssinfnet/seed0/single/pretext/round0/epoch1.pt"
+    target = run.folder / "results/pretext/inpainting/seed0/single/round0/epoch1.pt"
     arguments = ["--cores", "2", *run.overlay("{}"), "--force", str(target.relative_to(run.folder))]
     result = run.snakemake(*arguments, *asking, check=False)
     assert result.returncode == 1

@@ -33,7 +33,6 @@ WORDS = {
     "multi network": {"pretrain_multi", "train_multi"},
     "overlays": {"plot_overlays"},
     "picture of the augmentation": {"plot_augmentation"},
-    "coach's masks": {"plot_masks"},
     "figures of the test slices": {"plot_overlays", "plot_worst_cases", "plot_calibration"},
     "other figures with its name": {"plot_learning", "plot_severity"},
     "case browser": {"write_cases"},

@@ -74,7 +74,11 @@ def times(number, jobs):
 ADDITIONS = {
     "a method": (
         {"methods": {"third": {"label": "Third", "pretext": "inpainting"}}},
-        {**METHOD, **PRETEXT, **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases"}, 1)},
+        {
+            **METHOD,
+            "pretrain_multi": 3,  # the single network's task is there already
+            **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases"}, 1),
+        },
         {"method": {"third"}},
     ),
     "a method with a teacher": (
@@ -94,6 +98,19 @@ ADDITIONS = {
             **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases"}, 1),
         },
         {"method": {"third"}},
+    ),
+    "a variant of the task, with a method": (
+        {
+            "methods": {"third": {"label": "Third", "pretext": "chance"}},
+            "pretext": {"variants": {"chance": {"masks": "random"}}},
+        },
+        {
+            **METHOD,
+            "pretrain_single": 2,  # no coach
+            "pretrain_multi": 2,
+            **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases", "check_inputs"}, 1),
+        },
+        {"method": {"third"}, "task": {"chance"}},
     ),
     "a seed": (
         {"seeds": [0, 1]},

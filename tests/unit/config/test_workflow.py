@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from ssinfnet.config.document import keys, markdown
-from ssinfnet.config.pretext import Rounds, phase
+from ssinfnet.config.pretext import Pretext, Rounds
 from ssinfnet.config.workflow import Config, parse
 from ssinfnet.errors import InputError
 
@@ -86,9 +86,16 @@ def test_all_defects_are_listed_at_once():
 def test_rounds_of_the_paper():
     rounds = Rounds().schedule()
     assert rounds[:4] == [200, 200, 100, 100]
-    assert [phase(number) for number in range(4)] == ["network", "coach", "network", "coach"]
+    assert [Pretext().phase(number) for number in range(4)] == ["network", "coach", "network", "coach"]
     assert rounds[::2] == [200] + [100] * 18
-    assert phase(len(rounds) - 1) == "network"
+    assert Pretext().phase(len(rounds) - 1) == "network"
+    assert Pretext().epochs() == Pretext(masks="mixed").epochs() == rounds
+
+
+def test_random_masks_need_no_coach():
+    task = Pretext(masks="random", rounds=Rounds(network_epochs=450))
+    assert task.epochs() == [200, 100, 100, 50]
+    assert {task.phase(number) for number in range(4)} == {"network"}
 
 
 def test_more_network_epochs_only_add_rounds():
@@ -96,21 +103,65 @@ def test_more_network_epochs_only_add_rounds():
     assert long[: len(short)] == short
 
 
-def test_unlabelled_slices_need_a_folder_and_a_pretext_task():
-    method = {"label": "A", "pretext": "inpainting", "unlabelled": True}
-    assert parse({"methods": {"a": method}, "unlabelled": {"folder": "x"}}).methods["a"].unlabelled
-    with pytest.raises(InputError, match=r"method a asks for unlabelled slices.*unlabelled\.folder"):
-        parse({"methods": {"a": method}})
-    with pytest.raises(InputError, match="pretext task only"):
-        parse({"methods": {"a": method | {"pretext": "none"}}, "unlabelled": {"folder": "x"}})
+def test_unlabelled_slices_of_a_task_need_a_folder():
+    methods = {"a": {"label": "A", "pretext": "inpainting"}}
+    pretext = {"unlabelled": True}
+    assert parse({"methods": methods, "pretext": pretext, "unlabelled": {"folder": "x"}}).pretext.unlabelled
+    with pytest.raises(InputError, match=r"task of method a asks for unlabelled slices.*unlabelled\.folder"):
+        parse({"methods": methods, "pretext": pretext})
+    parse({"methods": METHODS, "pretext": pretext})  # nobody has the task
+
+
+def test_the_old_key_for_unlabelled_slices_is_explained():
+    with pytest.raises(InputError, match=r"there is no methods\.a\.unlabelled any more; say pretext\.unlabelled"):
+        parse({"methods": {"a": {"label": "A", "pretext": "inpainting", "unlabelled": True}}})
 
 
 def test_the_patients_slices_can_be_the_unlabelled_ones_where_there_are_patients():
-    methods = {"a": {"label": "A", "pretext": "inpainting", "unlabelled": True}}
-    config = parse({"methods": methods, "unlabelled": {"patients": True}})
+    values = {"methods": {"a": {"label": "A", "pretext": "inpainting"}}, "pretext": {"unlabelled": True}}
+    config = parse(values | {"unlabelled": {"patients": True}})
     assert config.unlabelled.patients and config.unlabelled.folder is None
     with pytest.raises(InputError, match=r"unlabelled\.patients is true, but patients\.source is none"):
-        parse({"methods": methods, "unlabelled": {"patients": True}, "patients": {"source": "none"}})
+        parse(values | {"unlabelled": {"patients": True}, "patients": {"source": "none"}})
+
+
+def test_a_variant_is_the_section_with_other_values():
+    methods = {"a": {"label": "A", "pretext": "random"}}
+    pretext = {
+        "keep_ratio": 0.6,
+        "variants": {"random": {"masks": "random", "augmentation": {"crop": 0.9}}, "other": None},
+    }
+    config = parse({"methods": methods, "pretext": pretext})
+    assert list(config.pretext.tasks()) == ["inpainting", "random"]
+    task, base = config.task(config.methods["a"]), config.pretext
+    assert (task.masks, task.augmentation.crop, base.masks, base.augmentation.crop) == ("random", 0.9, "coach", 0.7)
+    assert task.keep_ratio == 0.6 and task.augmentation.horizontal_flip == base.augmentation.horizontal_flip
+    assert parse(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize(
+    ("pretext", "said"),
+    [
+        ({"variants": {"r": {"maks": "random"}}}, "unknown key pretext.variants.r.maks; did you mean masks?"),
+        ({"variants": {"r": {"rounds": {"segmnt": 1}}}}, "unknown key pretext.variants.r.rounds.segmnt; did you"),
+        ({"variants": {"r": {"masks": "any"}}}, "pretext.variants.r.masks: must be coach, random or mixed"),
+        ({"variants": {"r": {"milestones": [3]}}}, "pretext.variants.r: milestones must rise"),
+        ({"variants": {"r": 3}}, "pretext.variants.r: must be a section of keys and values (got 3)"),
+        ({"variants": {"r": {"variants": {}}}}, "unknown key pretext.variants.r.variants"),
+        ({"variants": {"none": {}}}, "none has a meaning already"),
+        ({"variants": {"A b": {}}}, "lower-case"),
+        ({"loss": "x", "variants": {"r": {}}}, "pretext.loss: must be cross_entropy or mse (got 'x')"),
+    ],
+)
+def test_a_wrong_variant_is_one_clear_line(pretext, said):
+    with pytest.raises(InputError, match=re.escape(said)) as error:
+        parse({"methods": METHODS, "pretext": pretext})
+    assert "\n" not in str(error.value)
+
+
+def test_a_method_names_a_task_that_there_is():
+    with pytest.raises(InputError, match=r"methods\.a\.pretext: must be none or inpainting; did you mean inpainting\?"):
+        parse({"methods": {"a": {"label": "A", "pretext": "inpaint"}}})
 
 
 def test_a_method_that_is_null_is_left_out():

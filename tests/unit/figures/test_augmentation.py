@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import plot_augmentation
-from ssinfnet.config.methods import Augmentation, Method
+from ssinfnet.config.augmentation import Augmentation, Method
 from ssinfnet.figures import augmentation as augmentation_figure
 from ssinfnet.slices import store
 from ssinfnet.training import augmentation

@@ -78,6 +78,7 @@ def test_pretext_curves_run_on_over_rounds_and_shade_the_coach():
     )
     figure = learning.pretext_curves({("ssinfnet", 0, "single"): table}, {"sinfnet": "A", "ssinfnet": "B"})
     (axis,) = figure.axes
+    assert axis.get_title(loc="left") + axis.get_title() == "task ssinfnet, single network"
     assert [list(line.get_xdata()) for line in axis.lines] == [[1, 2], [2, 3], [3, 4]]
     assert [list(line.get_ydata()) for line in axis.lines] == [[3, 2], [2, 2.5], [2.5, 1]]
     (shade,) = axis.patches
@@ -101,6 +102,14 @@ def test_plot_learning_joins_the_rounds_of_a_run(tmp_path):
     first = (tmp_path / "epochs.png").read_bytes()
     plot_learning.main([*arguments, *outputs])
     assert (tmp_path / "epochs.png").read_bytes() == first
+
+
+def test_tasks_of_the_single_network_stand_beside_methods_of_the_multi_network():
+    table = round_table(0, "network", [3, 2])
+    keys = [("inpainting", 0, "single"), ("a", 0, "multi"), ("b", 0, "multi")]
+    figure = learning.pretext_curves(dict.fromkeys(keys, table), {"a": "A", "b": "B"})
+    shown = [axis.get_title(loc="left") + axis.get_title() for axis in figure.axes if axis.axison]
+    assert shown == ["task inpainting, single network", "A, multi network", "B, multi network"]
 
 
 def test_without_pretext_the_picture_says_so():

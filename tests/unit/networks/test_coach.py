@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssinfnet.networks.coach import STRIDE, Coach, hard_mask, random_scores, soft_mask, upsample
+from ssinfnet.networks.coach import STRIDE, Coach, cells_within, hard_mask, random_scores, soft_mask, upsample
 
 
 def scores(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -56,6 +56,38 @@ def test_soft_mask_by_hand():
 def test_soft_mask_sharpens_to_the_hard_mask(keep_ratio, seed):
     values = torch.randperm(64, generator=torch.Generator().manual_seed(seed)).view(1, 1, 8, 8).float()
     assert torch.equal((soft_mask(values, keep_ratio, alpha=100) >= 0.5).float(), hard_mask(values, keep_ratio))
+
+
+def test_outside_of_the_allowed_cells_everything_is_kept():
+    values = torch.tensor([[5.0, 1.0, 4.0, 3.0, 2.0, 0.0], [5.0, 1.0, 4.0, 3.0, 2.0, 0.0]]).view(2, 1, 2, 3)
+    allowed = torch.tensor([[0, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 0]]).view(2, 1, 2, 3).bool()
+    # Of four allowed cells two are kept, those with 4 and 3; the second sample has none to erase.
+    assert hard_mask(values, 0.5, allowed).flatten(1).tolist() == [[1, 0, 1, 1, 0, 1], [1] * 6]
+    soft = soft_mask(values, 0.5, allowed).flatten(1)
+    expected = torch.sigmoid(torch.tensor([1.0 - 3, 4 - 3, 3 - 3, 2 - 3]))
+    torch.testing.assert_close(soft[0, 1:5], expected)
+    assert soft[0, [0, 5]].tolist() == [1, 1] and soft[1].tolist() == [1] * 6
+
+
+def test_the_gradient_through_a_sample_without_allowed_cells_is_finite():
+    values = scores(2, 1, 2, 2).requires_grad_()
+    allowed = torch.tensor([True, False]).view(2, 1, 1, 1).expand(2, 1, 2, 2)
+    soft_mask(values, 0.5, allowed).square().sum().backward()
+    assert values.grad.isfinite().all() and values.grad[0].any() and not values.grad[1].any()
+
+
+def test_all_cells_allowed_is_as_none_said():
+    values = scores(3, 1, 5, 4)
+    allowed = torch.ones_like(values, dtype=torch.bool)
+    for make in (hard_mask, soft_mask):
+        assert torch.equal(make(values, 0.6, allowed), make(values, 0.6))
+
+
+def test_a_cell_is_within_an_area_that_covers_half_of_it():
+    area = torch.zeros(1, 32, 32, dtype=torch.uint8)
+    area[0, :8, :16] = 1  # half of the first cell
+    area[0, 16:23, 16:] = 1  # less than half of the last
+    assert cells_within(area).flatten().tolist() == [True, False, False, False]
 
 
 def test_gradient_reaches_the_coach_through_the_mask():

@@ -33,7 +33,14 @@ def check(tmp_path):
         (tmp_path / "fingerprint.json").write_text(json.dumps({"parts": parts, "total": total}))
         rows = [(f"{name}{i}", f"{name}{i}", name) for name, one in parts.items() for i in range(one["slices"])]
         pd.DataFrame(rows, columns=["id", "group", "part"]).to_csv(tmp_path / "split.csv", index=False)
-        argv = ["--config-json", json.dumps(config), "--split", str(tmp_path / "split.csv"), "--pretrained"]
+        argv = [
+            "--config-json",
+            json.dumps(config),
+            "--split",
+            str(tmp_path / "split.csv"),
+            "--pretrained",
+            "inpainting",
+        ]
         argv += ["--fingerprint", str(tmp_path / "fingerprint.json")]
         if patients is not None:
             table = pd.DataFrame(patients, columns=["patient", "morbidity", "score", "slices"])

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssinfnet.config.methods import Augmentation
+from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.networks.intensity import normalise, to_unit
 from ssinfnet.training import augmentation
 

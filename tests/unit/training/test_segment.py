@@ -34,6 +34,7 @@ PRETEXT = {
     "learning_rates": [0.01, 0.001],
     "milestones": [3],
     "coach_learning_rate": 1e-3,
+    "augmentation": AUGMENTATION,
 }
 
 
@@ -54,10 +55,10 @@ def segment(labelled, folder, epoch, config=SINGLE, command=train_single, resume
     return out
 
 
-def pretext_round(labelled, folder, number, command=pretrain_single, config=NETWORK, epochs=1, **start):
+def pretext_round(labelled, folder, number, command=pretrain_single, config=NETWORK, epochs=1, task=None, **start):
     """Run a pretext round to an epoch; returns its weights."""
     out = folder / f"round{number}"
-    sections = {"network": config, "pretext": PRETEXT, "augmentation": AUGMENTATION}
+    sections = {"network": config, "pretext": PRETEXT | (task or {})}
     argv = ["--config-json", json.dumps(sections), "--seed", "0", "--round", str(number), "--until-epoch", str(epochs)]
     argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
     if command is pretrain_multi:
@@ -82,17 +83,23 @@ def test_a_training_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("command", "config"), [(pretrain_single, NETWORK), (pretrain_multi, {"width": 8})], ids=["single", "multi"]
+    ("command", "config", "task"),
+    [
+        (pretrain_single, NETWORK, {}),
+        (pretrain_single, NETWORK, {"masks": "mixed", "where": "lungs"}),
+        (pretrain_multi, {"width": 8}, {}),
+    ],
+    ids=["single", "single, mixed in the lungs", "multi"],
 )
-def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config):
-    first = pretext_round(labelled, tmp_path / "first", 0, command, config)
-    coach = pretext_round(labelled, tmp_path / "first", 1, command, config, network=first)
+def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config, task):
+    first = pretext_round(labelled, tmp_path / "first", 0, command, config, task=task)
+    coach = pretext_round(labelled, tmp_path / "first", 1, command, config, task=task, network=first)
     # What a round trains comes from the round's own state once that is there; the other is always given.
     for number, trained, other in ((2, {"network": first}, {"coach": coach}), (1, {}, {"network": first})):
-        whole = pretext_round(labelled, tmp_path / "whole", number, command, config, 4, **trained, **other)
-        half = pretext_round(labelled, tmp_path / "half", number, command, config, 2, **trained, **other)
+        whole = pretext_round(labelled, tmp_path / "whole", number, command, config, 4, task, **trained, **other)
+        half = pretext_round(labelled, tmp_path / "half", number, command, config, 2, task, **trained, **other)
         state = half.with_suffix(".pt")
-        cut = pretext_round(labelled, tmp_path / "cut", number, command, config, 4, resume=state, **other)
+        cut = pretext_round(labelled, tmp_path / "cut", number, command, config, 4, task, resume=state, **other)
         assert_same_files(whole, cut)
         assert pd.read_csv(cut.with_suffix(".csv"))["epoch"].tolist() == [1, 2, 3, 4]
 
@@ -168,6 +175,30 @@ def test_rounds_train_the_one_and_keep_the_other(labelled, tmp_path):
         "erased_loss",
         "kept_loss",
     ]
+
+
+def test_weights_say_how_long_they_were_trained_in_all_rounds(labelled, tmp_path):
+    network = pretext_round(labelled, tmp_path, 0, epochs=2)
+    coach = pretext_round(labelled, tmp_path, 1, network=network)
+    again = pretext_round(labelled, tmp_path, 2, network=network, coach=coach, epochs=3)
+    count = (pd.read_csv(labelled["split"])["part"] == "train").sum()
+    steps = len(list(epoch_batches(int(count), 4, 0)))
+    said = [checkpoint.load_weights(path)[1] for path in (network, coach, again)]
+    assert [(one["epochs"], one["steps"]) for one in said] == [(str(n), str(n * steps)) for n in (2, 1, 3)]
+    assert "pretext_steps" not in said[1]
+    half = segment(labelled, tmp_path, 1, pretrained=again)
+    whole = segment(labelled, tmp_path, 2, resume=half)
+    tuned = checkpoint.load_weights(whole.with_suffix(".safetensors"))[1]
+    assert (tuned["epochs"], tuned["steps"]) == ("2", str(2 * steps))
+    assert (tuned["pretext_epochs"], tuned["pretext_steps"]) == ("5", str(5 * steps))
+
+
+def test_random_masks_go_on_without_a_coach(labelled, tmp_path):
+    task = {"masks": "random"}
+    first = pretext_round(labelled, tmp_path, 0, task=task)
+    second = pretext_round(labelled, tmp_path, 1, task=task, network=first)
+    assert checkpoint.load_weights(second)[1]["phase"] == "network"
+    assert checkpoint.load_weights(first)[0].keys() == checkpoint.load_weights(second)[0].keys()
 
 
 def test_a_round_repeats_byte_by_byte(labelled, tmp_path):

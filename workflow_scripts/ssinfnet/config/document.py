@@ -14,8 +14,10 @@ def keys(model: type[Section], prefix: str = "") -> Iterator[tuple[str, str, str
     """Yield key, type, default and description of every leaf below `model`; `<name>` stands for a free name."""
     for name, field in model.model_fields.items():
         key, annotation = prefix + name, field.annotation
-        if typing.get_origin(annotation) is dict and issubclass(typing.get_args(annotation)[1], Section):
-            yield from keys(typing.get_args(annotation)[1], f"{key}.<name>.")
+        named = typing.get_args(annotation)[1] if typing.get_origin(annotation) is dict else None
+        # What is named may be variants of the section itself, whose keys are listed already.
+        if isinstance(named, type) and issubclass(named, Section) and not issubclass(model, named):
+            yield from keys(named, f"{key}.<name>.")
         elif isinstance(annotation, type) and issubclass(annotation, Section):
             yield from _with_defaults(annotation, f"{key}.", field.default)
         else:
@@ -56,5 +58,5 @@ def _type(annotation: Any) -> str:
     if origin is tuple:
         return f"list of {_type(args[0])}"
     if origin is dict:
-        return f"map to {_type(args[1])}"
+        return f"map to {'keys of the section' if issubclass(args[1], Section) else _type(args[1])}"
     return {"int": "integer", "float": "number", "str": "text", "bool": "true or false"}[annotation.__name__]

@@ -1,4 +1,6 @@
-"""Section `unlabelled`: slices without masks, for the pretext task and the students of methods that ask for them."""
+"""Section `unlabelled`: slices without masks, for the pretext tasks and students that ask for them."""
+
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,3 +14,8 @@ class Unlabelled(Section):
     folder: str | None = Field(None, description="grey JPEG, PNG or TIFF, one slice a file, in folders of any depth")
     patients: bool = Field(False, description="whether the slices of the section patients are among them")
     transform: Transform = Field("none", description="brings the pictures upright, as labelled.transform does")
+    window: Literal["match", "keep"] = Field(
+        "keep",
+        description="whether their grey values are brought to the window of the labelled training slices, lung to lung "
+        "and soft tissue to soft tissue",
+    )

@@ -11,13 +11,13 @@ from ssinfnet.config.download import Download
 from ssinfnet.config.evaluation import Evaluation
 from ssinfnet.config.labelled import Labelled
 from ssinfnet.config.labels import Labels
-from ssinfnet.config.messages import explain
+from ssinfnet.config.messages import explain, near
 from ssinfnet.config.methods import Method
 from ssinfnet.config.parenchyma import Parenchyma
 from ssinfnet.config.paths import expand_home, output_folder
 from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
-from ssinfnet.config.pretext import Pretext
+from ssinfnet.config.pretext import Pretext, PretextTasks
 from ssinfnet.config.priors import Priors
 from ssinfnet.config.self_training import require_teachers
 from ssinfnet.config.severity import Severity
@@ -29,6 +29,8 @@ from ssinfnet.errors import InputError
 MAX_VALUES, MAX_TEXT = 10_000, 10_000
 RENAMED = {"segmentation": "labelled", "ictcf": "patients"}
 """Sections by the names that they once had."""
+MOVED = {("methods", "unlabelled"): "pretext.unlabelled"}
+"""Keys of a named part of a section, by section and key, and the keys that took their place."""
 
 
 class Config(Section):
@@ -48,7 +50,7 @@ class Config(Section):
     patients: Patients = Patients()
     parenchyma: Parenchyma = Parenchyma()
     cleaning: Cleaning = Cleaning()
-    pretext: Pretext = Pretext()
+    pretext: PretextTasks = PretextTasks()
     single: Single = Single()
     priors: Priors = Priors()
     multi: Multi = Multi()
@@ -77,12 +79,25 @@ class Config(Section):
         return methods
 
     @model_validator(mode="after")
+    def _pretext(self) -> "Config":
+        known = ["none", *self.pretext.tasks()]
+        for name, method in self.methods.items():
+            if method.pretext not in known:
+                names = f"{', '.join(known[:-1])} or {known[-1]}{near(method.pretext, known)}"
+                raise ValueError(f"methods.{name}.pretext: must be {names} (got {method.pretext!r})")
+        return self
+
+    def task(self, method: Method) -> Pretext | None:
+        """The pretext task of a method; None for a method without one."""
+        return self.pretext.tasks().get(method.pretext)
+
+    @model_validator(mode="after")
     def _unlabelled(self) -> "Config":
-        asking = [name for name, method in self.methods.items() if method.unlabelled]
+        asking = [name for name, method in self.methods.items() if (task := self.task(method)) and task.unlabelled]
         if asking and not (self.unlabelled.folder or self.unlabelled.patients):
             raise ValueError(
-                f"method {asking[0]} asks for unlabelled slices, so unlabelled.folder must say where they are, or"
-                " unlabelled.patients that they are the patients'"
+                f"the pretext task of method {asking[0]} asks for unlabelled slices, so unlabelled.folder must say"
+                " where they are, or unlabelled.patients that they are the patients'"
             )
         if self.unlabelled.patients and self.patients.source == "none":
             raise ValueError("unlabelled.patients is true, but patients.source is none; set one of them otherwise")
@@ -135,7 +150,14 @@ def _is_too_large(values: Any) -> bool:
 
 
 def _defects(error: ValidationError) -> list[str]:
-    old = {(name,) for name in RENAMED}
-    renamed = [item["loc"][0] for item in error.errors() if item["loc"] in old]
-    lines = [f"config: the section {name} is called {RENAMED[name]} now; rename it" for name in renamed]
-    return lines + explain(Config, [item for item in error.errors() if item["loc"] not in old])
+    lines, others = [], []
+    for item in error.errors():
+        place = item["loc"]
+        if len(place) == 1 and place[0] in RENAMED:
+            lines.append(f"config: the section {place[0]} is called {RENAMED[place[0]]} now; rename it")
+        elif len(place) == 3 and (place[0], place[2]) in MOVED:
+            key = ".".join(map(str, place))
+            lines.append(f"config: there is no {key} any more; say {MOVED[place[0], place[2]]}, which holds for a task")
+        else:
+            others.append(item)
+    return lines + explain(Config, others)

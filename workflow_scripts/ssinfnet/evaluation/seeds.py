@@ -56,14 +56,16 @@ def mean_known(values: np.ndarray) -> np.ndarray:
 def without_pretext(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:
     """The method among those `present` that is like `name` but for its pretext task; None where there is none.
 
-    It has the same augmentation and the same self-training.
+    It has the same augmentation and the same self-training. Of several it is the first that is fine-tuned as long, else
+    the first.
     """
     if methods[name].pretext == "none":
         return None
     wanted = (methods[name].augmentation, methods[name].self_training)
-    alike = (
+    alike = [
         other
         for other in present
         if methods[other].pretext == "none" and (methods[other].augmentation, methods[other].self_training) == wanted
-    )
-    return next(alike, None)
+    ]
+    as_long = [other for other in alike if methods[other].single_epochs == methods[name].single_epochs]
+    return next(iter(as_long or alike), None)

@@ -64,25 +64,31 @@ def learning_curves(curves: Curves, labels: Mapping[str, str]) -> Figure:
 
 
 def pretext_curves(rounds: Curves, labels: Mapping[str, str]) -> Figure:
-    """Reconstruction loss on erased pixels by cumulative epoch: a row per network, a column per method.
+    """Reconstruction loss on erased pixels by cumulative epoch: a row per network.
 
-    Network rounds are white, coach rounds shaded. Without any rounds the picture says that no method has a pretext.
+    The single network's tasks are shared by methods, so its row has a column per task, by whose name `rounds` has it;
+    the multi network's has one per method. Network rounds are white, coach rounds shaded. Without any rounds the
+    picture says that no method has a pretext.
     """
     if not rounds:
         return notice("None of the configured methods has a pretext task:\nthere is no reconstruction loss to show.")
     with rc_context(STYLE):
         stages = [stage for stage in STAGES if any(key[2] == stage for key in rounds)]
-        methods = [method for method in labels if any(key[0] == method for key in rounds)]
-        size = (max(7.0, 5.0 * len(methods)), 0.8 + 2.8 * len(stages))
-        figure = Figure(figsize=size, layout="constrained")
-        axes = figure.subplots(len(stages), len(methods), squeeze=False)
-        for (method, seed, stage), table in rounds.items():
-            axis = axes[stages.index(stage), methods.index(method)]
-            first = all(key[1] >= seed for key in rounds if (key[0], key[2]) == (method, stage))
-            _draw_rounds(axis, table, look(list(labels).index(method))[0], shade=first)
+        names = {stage: list(dict.fromkeys(key[0] for key in rounds if key[2] == stage)) for stage in stages}
+        count = max(map(len, names.values()))
+        figure = Figure(figsize=(max(7.0, 5.0 * count), 0.8 + 2.8 * len(stages)), layout="constrained")
+        axes = figure.subplots(len(stages), count, squeeze=False)
+        for (name, seed, stage), table in rounds.items():
+            axis = axes[stages.index(stage), names[stage].index(name)]
+            first = all(key[1] >= seed for key in rounds if (key[0], key[2]) == (name, stage))
+            position = list(labels).index(name) if stage == "multi" else names[stage].index(name)
+            _draw_rounds(axis, table, look(position)[0], shade=first)
         for row, stage in zip(axes, stages, strict=True):
-            for axis, method in zip(row, methods, strict=True):
-                axis.set(title=f"{labels[method]}, {stage} network", xlabel="epoch, over all rounds")
+            for axis in row[len(names[stage]) :]:
+                axis.set_axis_off()
+            for axis, name in zip(row, names[stage], strict=False):
+                title = f"{labels[name]}, multi network" if stage == "multi" else f"task {name}, single network"
+                axis.set(title=title, xlabel="epoch, over all rounds")
                 axis.set_ylabel("$L_{rec}$ on erased pixels")
                 axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         handles = [

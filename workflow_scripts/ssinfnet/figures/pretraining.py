@@ -1,4 +1,4 @@
-"""The picture of the pretext task round by round: masks, reconstructions, and the loss that both sides fight over."""
+"""The picture of a pretext task round by round: masks, reconstructions, and the loss that both sides fight over."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ CELL = 1.9  # inches
 LOOKS = {"random": (BLUE, "o", "random masks"), "coach": (VERMILLION, "s", "the coach's masks")}
 
 
-def draw(images: np.ndarray, pictures: Sequence[Inpainting], table: pd.DataFrame, label: str) -> Figure:
+def draw(images: np.ndarray, pictures: Sequence[Inpainting], table: pd.DataFrame, task: str) -> Figure:
     """Per slice what the network sees and what it makes of it; below, its loss after each round.
 
     `images` is uint8 (N, S, S), `table` as `pretraining.inspection.inspect` returns it. Of many rounds the first, the
@@ -29,7 +29,7 @@ def draw(images: np.ndarray, pictures: Sequence[Inpainting], table: pd.DataFrame
         width = CELL * max(3, len(chosen) + 1) + 0.3
         figure = Figure(figsize=(width, CELL * 2 * len(shown) + 3.2), layout="constrained")
         top, bottom = figure.subfigures(2, 1, height_ratios=[CELL * 2 * len(shown) + 0.4, 2.8])
-        top.suptitle(f"{label}: what is erased (dark, outlined), and below how it is inpainted")
+        top.suptitle(f"Task {task}: what is erased (dark, outlined), and below how it is inpainted")
         axes = top.subplots(2 * len(shown), len(chosen) + 1, squeeze=False)
         for row, number in zip(axes[::2], shown, strict=True):
             _show(row[0], images[number])
@@ -58,7 +58,11 @@ def _draw_losses(axis: Axes, table: pd.DataFrame) -> None:
     for number in coached:
         axis.axvspan(number - 0.5, number + 0.5, color="#eeeeee", zorder=0)
     rounds = sorted(set(table["round"]))
-    axis.set(xlabel="after round (grey: a coach's)", ylabel="$L_{rec}$ on erased pixels", xticks=rounds)
+    axis.set(
+        xlabel="after round (grey: a coach's)" if coached else "after round",
+        ylabel="$L_{rec}$ on erased pixels",
+        xticks=rounds,
+    )
     axis.set_title("Loss on slices not trained on")
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
 

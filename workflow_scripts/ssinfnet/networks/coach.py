@@ -31,23 +31,36 @@ class Coach(nn.Module):
         return self.score(x)
 
 
-def soft_mask(scores: torch.Tensor, keep_ratio: float, alpha: float = 1.0) -> torch.Tensor:
+def soft_mask(
+    scores: torch.Tensor, keep_ratio: float, allowed: torch.Tensor | None = None, alpha: float = 1.0
+) -> torch.Tensor:
     """sigmoid(alpha * (B - threshold)) in (0, 1), for the coach to learn through; shaped like `scores`.
 
-    The threshold is the k-th largest of a sample's scores, k = round(keep_ratio * cells) and at least 1.
+    The threshold is the k-th largest of a sample's scores, k = round(keep_ratio * cells) and at least 1. With `allowed`
+    (bool, like `scores`) only those cells count, and all others are kept (1).
     """
-    threshold = scores.flatten(1).topk(_kept(scores, keep_ratio), dim=1).values[:, -1]
-    return torch.sigmoid(alpha * (scores - threshold[:, None, None, None]))
+    if allowed is None:
+        allowed = torch.ones_like(scores, dtype=torch.bool)
+    ranked = scores.masked_fill(~allowed, -torch.inf).flatten(1).sort(dim=1, descending=True).values
+    threshold = ranked.gather(1, (_kept(allowed, keep_ratio) - 1).clamp(min=0))
+    # Of a sample without an allowed cell the threshold is -inf, and would be NaN in the gradient.
+    threshold = threshold.masked_fill(threshold.isinf(), 0)[:, :, None, None]
+    return torch.where(allowed, torch.sigmoid(alpha * (scores - threshold)), 1)
 
 
-def hard_mask(scores: torch.Tensor, keep_ratio: float) -> torch.Tensor:
+def hard_mask(scores: torch.Tensor, keep_ratio: float, allowed: torch.Tensor | None = None) -> torch.Tensor:
     """Keeps exactly the k cells of each sample that score highest, as 0 and 1; shaped like `scores`.
 
-    Of equal scores the earlier cell is kept, so that the mask is a function of the scores.
+    Of equal scores the earlier cell is kept, so that the mask is a function of the scores. With `allowed` (bool, like
+    `scores`) k is counted in those cells, and all others are kept.
     """
-    order = scores.flatten(1).argsort(dim=1, descending=True, stable=True)
+    if allowed is None:
+        allowed = torch.ones_like(scores, dtype=torch.bool)
+    order = scores.masked_fill(~allowed, torch.inf).flatten(1).argsort(dim=1, descending=True, stable=True)
+    others = (~allowed).flatten(1).sum(dim=1, keepdim=True)
+    kept = torch.arange(order.shape[1], device=order.device) < others + _kept(allowed, keep_ratio)
     mask = torch.zeros_like(scores).flatten(1)
-    mask.scatter_(1, order[:, : _kept(scores, keep_ratio)], 1)
+    mask.scatter_(1, order, kept.to(mask.dtype))
     return mask.view_as(scores)
 
 
@@ -61,5 +74,12 @@ def upsample(mask: torch.Tensor, size: int | tuple[int, int]) -> torch.Tensor:
     return F.interpolate(mask, size=size, mode="nearest")
 
 
-def _kept(scores: torch.Tensor, keep_ratio: float) -> int:
-    return max(1, round(keep_ratio * scores[0].numel()))
+def cells_within(area: torch.Tensor) -> torch.Tensor:
+    """The cells of which at least half lies in an area, bool (N, 1, H / 16, W / 16); `area` (N, H, W) is 0 and 1."""
+    return F.avg_pool2d(area[:, None].float(), STRIDE) >= 0.5
+
+
+def _kept(allowed: torch.Tensor, keep_ratio: float) -> torch.Tensor:
+    """How many of the allowed cells of each sample are kept, (N, 1): at least one where there is any."""
+    count = allowed.flatten(1).sum(dim=1, keepdim=True)
+    return torch.minimum((keep_ratio * count.double()).round().long().clamp(min=1), count)

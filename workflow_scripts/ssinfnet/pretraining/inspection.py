@@ -1,4 +1,4 @@
-"""What the pretext task learned, round by round: the coach's masks on held-out slices and how well they are inpainted.
+"""What a pretext task learned, round by round: what is erased of held-out slices and how well it is inpainted.
 
 Losses of a training mix two changes, as the coach learns through soft masks and the network on hard ones. Here every
 round is measured alike: on hard masks, on slices that neither has seen, by the network and coach that stood after it.
@@ -15,14 +15,15 @@ import torch
 
 from ssinfnet import networks
 from ssinfnet.config.network import SingleNetwork
-from ssinfnet.config.pretext import Pretext, phase
+from ssinfnet.config.pretext import Pretext
 from ssinfnet.inference.runtime import Runtime, to_float
 from ssinfnet.inference.weights import load_into
 from ssinfnet.networks import inpainting
-from ssinfnet.networks.coach import STRIDE, Coach, hard_mask, random_scores, upsample
+from ssinfnet.networks.coach import Coach, hard_mask, upsample
 from ssinfnet.networks.infnet import InfNetOutputs
-from ssinfnet.networks.intensity import normalise, to_unit
-from ssinfnet.pretraining.inpainting import predict, reconstruction
+from ssinfnet.pretraining.crops import uncut
+from ssinfnet.pretraining.inpainting import make_scores, predict, reconstruction
+from ssinfnet.training.data import SliceTensors
 
 
 class Inpainting(NamedTuple):
@@ -34,39 +35,40 @@ class Inpainting(NamedTuple):
 
 
 def inspect(
-    images: torch.Tensor,
+    slices: SliceTensors,
     rounds: Sequence[Path],
     network_config: SingleNetwork,
     config: Pretext,
     runtime: Runtime,
 ) -> tuple[pd.DataFrame, list[Inpainting]]:
-    """Measure the weights of all `rounds`, in order, on `images` (uint8, (N, 1, S, S), S a multiple of 32).
+    """Measure the weights of all `rounds`, in order, on `slices` (edge a multiple of 32).
 
+    Their masks, where they have any, are the area in which cells are erased, as the task has it.
     The table has a row per round and kind of mask (random, coach): L_rec on erased pixels, the least that it can be
     (cross-entropy ends at the entropy of the grey values), and the mean absolute error of the erased pixels in grey
-    values from 0 to 1, beside that of Telea's inpainting, which learns nothing. Random masks
-    are the same in every round. The pictures are of the first round, on random masks, and of each network round after a
+    values from 0 to 1, beside that of Telea's inpainting, which learns nothing. Random masks are the same in every
+    round. The pictures are of each network round, on random masks as long as there is no coach, and then on the
     coach's.
     """
     network = inpainting.to_inpainting(networks.from_config(network_config, pretrained=False))
     network, coach = runtime.place(network).eval(), runtime.place(Coach()).eval()
-    image = to_unit(images.to(runtime.device))
-    count, _, height, width = image.shape
-    scores = random_scores((count, 1, height // STRIDE, width // STRIDE), torch.Generator().manual_seed(0))
-    masks = {"random": hard_mask(scores.to(image), config.keep_ratio)}
-    classical = {"random": _telea_error(images, masks["random"])}
+    batch = uncut(slices.to(runtime.device))
+    image = batch.target
+    masks = {"random": hard_mask(make_scores(None, batch, config), config.keep_ratio, batch.cells)}
+    classical = {"random": _telea_error(slices.images, masks["random"])}
     rows, pictures = [], []
     for number, path in enumerate(rounds):
-        if phase(number) == "coach":
+        phase = config.phase(number)
+        if phase == "coach":
             load_into(coach, path)
             with torch.no_grad(), runtime.autocast():
-                scores = to_float(coach(normalise(image)))
-            masks["coach"] = hard_mask(scores, config.keep_ratio)
-            classical["coach"] = _telea_error(images, masks["coach"])
+                scores = to_float(make_scores(coach, batch, config, teaching=True))
+            masks["coach"] = hard_mask(scores, config.keep_ratio, batch.cells)
+            classical["coach"] = _telea_error(slices.images, masks["coach"])
         else:
             load_into(network, path)
         for kind, cells in masks.items():
-            mask = upsample(cells, (height, width))
+            mask = upsample(cells, image.shape[-1])
             with torch.no_grad():
                 outputs = predict(network, image, mask, None, runtime)
                 loss = reconstruction(network, outputs, image, mask, config).erased
@@ -78,7 +80,7 @@ def inspect(
             rows.append(
                 {
                     "round": number,
-                    "phase": phase(number),
+                    "phase": phase,
                     "mask": kind,
                     "erased_loss": loss.item(),
                     "least_loss": least.item(),
@@ -86,8 +88,8 @@ def inspect(
                     "telea_error": classical[kind],
                 }
             )
-        if phase(number) == "network":
-            title = "random masks" if kind == "random" else f"coach of round {number - 1}"
+        if phase == "network":
+            title = f"coach of round {number - 1}" if kind == "coach" else f"random masks, round {number}"
             pictures.append(Inpainting(title, mask[:, 0].bool().cpu().numpy(), shown[:, 0].cpu().numpy()))
     return pd.DataFrame(rows), pictures
 
@@ -99,11 +101,11 @@ def _perfect(network: torch.nn.Module, outputs: InfNetOutputs, image: torch.Tens
 
 
 def _telea_error(images: torch.Tensor, cells: torch.Tensor) -> float:
-    """Mean absolute error, in [0, 1], of Telea's inpainting (2004) of the erased pixels."""
+    """Mean absolute error, in [0, 1], of Telea's inpainting (2004) of the erased pixels; NaN where there are none."""
     erased = (upsample(cells, images.shape[-2:]) == 0)[:, 0].cpu().numpy()
     filled = [
         cv2.inpaint(image, mask.astype(np.uint8), 3, cv2.INPAINT_TELEA)
         for image, mask in zip(images[:, 0].cpu().numpy(), erased, strict=True)
     ]
     difference = np.abs(np.stack(filled).astype(float) - images[:, 0].cpu().numpy()) / 255
-    return float(difference[erased].mean())
+    return float(difference[erased].mean()) if erased.any() else float("nan")

@@ -1,5 +1,6 @@
 """One segment of a pretext round, from what it starts with to the files that it writes."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,17 +8,17 @@ import pandas as pd
 import torch
 
 from ssinfnet.config.base import Section
-from ssinfnet.config.methods import Augmentation
-from ssinfnet.config.pretext import Pretext, phase
+from ssinfnet.config.pretext import Pretext
 from ssinfnet.files.atomic import write_csv
 from ssinfnet.inference.runtime import Runtime
 from ssinfnet.inference.weights import assign, load_into, save_weights
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import Coach
-from ssinfnet.pretraining.inpainting import make_crops, train_round
-from ssinfnet.slices.batches import require_statistics
+from ssinfnet.pretraining.crops import make_crops, with_area
+from ssinfnet.pretraining.inpainting import train_round
+from ssinfnet.slices.batches import batch_sizes, require_statistics
 from ssinfnet.training.data import SliceTensors
-from ssinfnet.training.start import make_augment, make_network
+from ssinfnet.training.start import make_network
 from ssinfnet.training.state import State, load_state, make_state, save_state
 
 
@@ -44,17 +45,24 @@ def run_round(
     this: Round,
     network_config: Section,
     config: Pretext,
-    augmentation_config: Augmentation,
     slices: SliceTensors,
     runtime: Runtime,
 ) -> None:
-    """Train one segment of a round of the pretext task, and write whom it trained, with its state and table."""
+    """Train one segment of a round of the pretext task, and write whom it trained, with its state and table.
+
+    The metadata of the weights say how long they were trained in this round, and of a network in all rounds so far.
+    """
     require_statistics(len(slices), config.batch_size, min(config.size, config.crop), network_config.STRIDE, "pretext")
-    teaching = phase(this.number) == "coach"
+    teaching, steps = config.phase(this.number) == "coach", len(batch_sizes(len(slices), config.batch_size))
+    print(
+        f"round {this.number}: {this.until_epoch} epochs of {steps} steps, {this.until_epoch * steps}", file=sys.stderr
+    )
     fresh = not (this.network or (this.resume and not teaching))
     network = inpainting.to_inpainting(make_network(network_config, this.seed, fresh=fresh))
+    earlier = {"epochs": 0, "steps": 0}
     if this.network:
-        load_into(network, this.network)
+        said = load_into(network, this.network)
+        earlier = {name: int(said.get(f"pretext_{name}", 0)) for name in earlier}
     coach = None
     if this.coach or teaching:
         torch.manual_seed(this.seed)
@@ -69,17 +77,21 @@ def run_round(
     if this.resume:
         saved = load_state(this.resume)
         assign(trained, saved.pop("trained", None), this.resume)
+        earlier = saved.pop("earlier", earlier)
         state = make_state(State, saved, this.resume)
-    augment = make_augment(augmentation_config, this.seed)
-    crops = make_crops(slices.to(runtime.device), augment, config, number=this.number, seed=this.seed)
+    slices = with_area(slices, config).to(runtime.device)
+    crops = make_crops(slices, config, number=this.number, seed=this.seed)
     state = train_round(
         network, coach, crops, config, state, number=this.number, until_epoch=this.until_epoch, runtime=runtime
     )
 
-    metadata = {"phase": phase(this.number), "round": str(this.number), "seed": str(this.seed), **runtime.describe()}
+    length = {"epochs": state.epoch, "steps": state.epoch * steps}
+    if not teaching:
+        length |= {f"pretext_{name}": length[name] + earlier[name] for name in earlier}
+    phase = config.phase(this.number)
+    metadata = {"phase": phase, "round": str(this.number), "seed": str(this.seed), **runtime.describe()}
+    metadata |= {name: str(value) for name, value in length.items()}
     save_weights(this.out_weights, trained.state_dict(), metadata)
-    write_csv(
-        this.out_epochs,
-        pd.DataFrame([{"round": this.number, "phase": phase(this.number), **row} for row in state.history]),
-    )
-    save_state(this.out_state, {"trained": trained.state_dict(), **vars(state)})
+    rows = [{"round": this.number, "phase": phase, **row} for row in state.history]
+    write_csv(this.out_epochs, pd.DataFrame(rows))
+    save_state(this.out_state, {"trained": trained.state_dict(), "earlier": earlier, **vars(state)})

@@ -22,15 +22,20 @@ class Finding(NamedTuple):
     because: str
 
 
-def findings(tables: Mapping[int, pd.DataFrame], severity: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    """The findings of a run from its tables (2 to 5) and severity metrics (of which the first names the cut-offs)."""
+def findings(
+    tables: Mapping[int, pd.DataFrame], severity: Sequence[Mapping[str, Any]], warnings: Sequence[str] = ()
+) -> list[Finding]:
+    """The findings of a run from its tables (2 to 5) and severity metrics (of which the first names the cut-offs).
+
+    `warnings` are of comparisons that are not of the pretext task alone.
+    """
     question = "Is {} found better than by the picture-blind baseline?"
     result = [better_than_chance(question.format("infection"), tables[2], "infection", "infection")]
     if (tables[3]["source"] == "ours").any():
         # One by one: their mean can beat chance by one class alone, the other never being found.
         for target, what in WORDS.items():
             result.append(better_than_chance(question.format(what), tables[3], target, what))
-    result.append(pretext_helps(tables[2]))
+    result.append(pretext_helps(tables[2], warnings))
     result.append(beats_majority(tables[5], severity[0] if severity else None))
     return result
 
@@ -60,8 +65,8 @@ def better_than_chance(question: str, table: pd.DataFrame, target: str, what: st
     return Finding(question, "Not shown", False, because)
 
 
-def pretext_helps(table: pd.DataFrame) -> Finding:
-    """Paired difference in Dice between each method and its counterpart without the pretext task."""
+def pretext_helps(table: pd.DataFrame, warnings: Sequence[str] = ()) -> Finding:
+    """Paired difference in Dice between each method and its counterpart without the pretext task, and `warnings`."""
     question = "Does self-supervised pretraining help?"
     rows = [row for row in _ours(table, "infection", "dice") if row["difference"]]
     if not rows:
@@ -84,6 +89,7 @@ def pretext_helps(table: pd.DataFrame) -> Finding:
         because += " With one seed the interval speaks of other patients, not of another training."
     else:
         because += f" Mean of {seeds} seeds."
+    because = " ".join([because, *(f"Warning: {warning}" for warning in warnings)])
     answers = {1: ("Yes", True), -1: ("No, it harms", False), 0: ("No difference shown", None)}
     return Finding(question, *(answers[signs.pop()] if len(signs) == 1 else ("It depends", None)), because)
 

@@ -30,17 +30,18 @@ def collect(
     regions: Sequence[Run],
     weights: Sequence[Run],
     counts: Mapping[str, Any] | None,
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """All of it, ready for JSON.
 
     `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the split; `severity` and
     `regions` are metrics (JSON); `weights` have the values network (single or multi) and safetensors; `counts` are
-    those of the cleaning.
+    those of the cleaning; `warnings` those about the lengths of trainings.
     """
     metrics = [read_json(run.path) for run in severity]
     return {
         "format": FORMAT,
-        "verdict": [finding._asdict() for finding in findings.findings(tables, metrics)],
+        "verdict": [finding._asdict() for finding in findings.findings(tables, metrics, warnings)],
         "results": {name: results(tables[number]) for number, name in TABLES.items()},
         "severity_runs": [
             {"method": run.method, "seed": run.seed, **one} for run, one in zip(severity, metrics, strict=True)
@@ -82,11 +83,12 @@ def _number(text: str) -> float | int | str:
     return text
 
 
-TRAINING = ("device", "precision", "threads", "torch", "best_epoch")
+LENGTHS = ("epochs", "steps", "pretext_epochs", "pretext_steps", "student_epochs", "student_steps")
+TRAINING = ("device", "precision", "threads", "torch", "best_epoch", *LENGTHS)
 
 
 def training_of(weights: Path) -> dict[str, str]:
-    """What trained weights say of their making, as far as they do: device, precision, CPU threads, PyTorch's version.
+    """What trained weights say of their making, as far as they do: device, precision, CPU threads, PyTorch, lengths.
 
     Raises `InputError` for a file that is no safetensors.
     """

@@ -6,9 +6,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ssinfnet.config.methods import Method
 from ssinfnet.report import captions, findings, pages, published
 from ssinfnet.report.captions import METRIC_TITLES, TABLE_NOTES, TABLE_TITLES, TARGET_TITLES
+from ssinfnet.report.lengths import Length, span, unequal
 from ssinfnet.report.paper_tables import METRICS, SEVERITY_METRICS
+from ssinfnet.report.summary_json import LENGTHS
 from ssinfnet.slices.parts import PARTS
 
 TEXT = 250_000  # bytes of the page that are kept for all but its figures
@@ -32,18 +35,20 @@ def render(
     counts: Mapping[str, Any] | None = None,
     notice: str = "",
     split_hash: str = "",
+    lengths: Sequence[Length] = (),
+    methods: Mapping[str, Method] | None = None,
 ) -> str:
     """The page as HTML text, pictures inside.
 
     `tables` are those of numbers 2 to 5, `fingerprint` is that of the split, `severity` the metrics of the runs,
-    `counts` those of the cleaning, `notice` stands above all, and `split_hash` is the SHA-256 of the split.
-    Raises `InputError` for an unreadable picture.
+    `counts` those of the cleaning, `notice` stands above all, and `split_hash` is the SHA-256 of the split. `lengths`
+    are those of the trainings of `methods`. Raises `InputError` for an unreadable picture.
     """
     sides = (counts or {}).get("patients_by_spine", {})
     return pages.render(
         "summary.html.j2",
         notice=notice,
-        findings=findings.findings(tables, severity),
+        findings=findings.findings(tables, severity, unequal(lengths, methods or {})),
         tables=[
             {
                 "number": number,
@@ -57,6 +62,7 @@ def render(
         fingerprint={part: fingerprint["parts"][part] for part in PARTS} | {"total": fingerprint["total"]},
         paper=_paper_split(),
         split_hash=split_hash,
+        lengths=[_length(one, methods or {}) for one in lengths],
         counts=counts,
         lying=sum(number for side, number in sides.items() if side not in ("below", "unclear")),
         severity_counts=severity[0]["counts"] if severity else None,
@@ -161,6 +167,13 @@ def _baseline(table: pd.DataFrame, target: str, ours: pd.DataFrame, metrics: Seq
         return []
     cells = [Cell(f"{float(values[metric]):.3f}") if metric in values else Cell() for metric in metrics]
     return [{"kind": "baseline", "label": "Picture-blind baseline", "detail": detail, "mark": "", "cells": cells}]
+
+
+def _length(one: Length, methods: Mapping[str, Method]) -> dict[str, str]:
+    """A row of the table of lengths."""
+    numbers = {name: span(getattr(one, name)) for name in LENGTHS}
+    label = methods[one.method].label if one.method in methods else one.method
+    return {"label": label, "network": one.network, **numbers}
 
 
 def _paper_split() -> dict[str, tuple[str, str]]:

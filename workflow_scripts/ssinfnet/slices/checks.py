@@ -9,7 +9,7 @@ import pandas as pd
 
 from ssinfnet.config.labels import Labels
 from ssinfnet.config.network import MultiNetwork, SingleNetwork
-from ssinfnet.config.pretext import Pretext
+from ssinfnet.config.pretext import TASK, Pretext
 from ssinfnet.config.priors import Priors
 from ssinfnet.config.training import Multi, Single
 from ssinfnet.errors import InputError
@@ -50,9 +50,10 @@ def of_training(name: str, stage: Single | Multi, *, by_fold: bool = False) -> B
     return Batches(f"{name}.training", training.batch_size, min(training.scales), stage.network.STRIDE, by_fold)
 
 
-def of_pretext(pretext: Pretext, network: SingleNetwork | MultiNetwork) -> Batches:
-    """The batches of the pretext task of a network."""
-    return Batches("pretext", pretext.batch_size, min(pretext.size, pretext.crop), network.STRIDE)
+def of_pretext(name: str, pretext: Pretext, network: SingleNetwork | MultiNetwork) -> Batches:
+    """The batches of the pretext task `name` of a network."""
+    key = "pretext" if name == TASK else f"pretext.variants.{name}"
+    return Batches(key, pretext.batch_size, min(pretext.size, pretext.crop), network.STRIDE)
 
 
 def check_infection(path: Path, fingerprint: dict[str, Any], labels: Labels) -> Findings:

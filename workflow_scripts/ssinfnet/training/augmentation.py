@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ssinfnet.config.methods import Augmentation
+from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.networks.intensity import to_unit
 
 # Keeps these draws apart from others that are made of seed and epoch.
@@ -63,7 +63,19 @@ def apply(
     priors: torch.Tensor | None,
     size: int,
 ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
-    """Images, labels and priors of a batch, augmented, at `size` x `size`; the inputs stay as they are.
+    """Images, labels and priors of a batch, moved as by `move`, and the images cut out as by `cut_out`."""
+    images, labels, priors = move(draw, images, labels, priors, size)
+    return cut_out(draw, images), labels, priors
+
+
+def move(
+    draw: Draw,
+    images: torch.Tensor,
+    labels: torch.Tensor | None,
+    priors: torch.Tensor | None,
+    size: int,
+) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+    """Images, labels and priors of a batch, cropped, turned and flipped, at `size` x `size`; inputs stay as they are.
 
     `images` (N, 1, H, W) is uint8 or float in [0, 1] and becomes float in [0, 1], bilinear. `labels` (N, H, W) keeps
     its dtype: codes keep their values, nearest neighbour; soft labels, float in [0, 1], and `priors` (N, 1, H, W) in
@@ -81,7 +93,7 @@ def apply(
         if labels is not None:
             mode = "bilinear" if labels.is_floating_point() else "nearest"
             labels = _sample(labels[:, None].float(), grid, mode, moves)[:, 0].to(labels.dtype)
-    return _cut_out(draw, images), labels, priors
+    return images, labels, priors
 
 
 def _sample(values: torch.Tensor, grid: torch.Tensor, mode: str, moves: torch.Tensor) -> torch.Tensor:
@@ -103,8 +115,8 @@ def _matrices(draw: Draw) -> torch.Tensor:
     return torch.stack(rows, dim=1)
 
 
-def _cut_out(draw: Draw, images: torch.Tensor) -> torch.Tensor:
-    """Images with one grey patch each, of whole pixels and never larger than drawn."""
+def cut_out(draw: Draw, images: torch.Tensor) -> torch.Tensor:
+    """Images, float (N, 1, H, W), with one grey patch each, of whole pixels and never larger than drawn."""
     height, width = images.shape[-2:]
     sides = (draw.cutout[:, :2] * min(height, width)).floor()
     if not sides.all(dim=1).any():

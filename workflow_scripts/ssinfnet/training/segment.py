@@ -6,19 +6,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.config.base import Section
-from ssinfnet.config.methods import Augmentation
 from ssinfnet.config.training import Training
 from ssinfnet.errors import InputError
 from ssinfnet.files.atomic import write_csv
 from ssinfnet.inference.runtime import Runtime
 from ssinfnet.inference.weights import assign, load_into, load_weights, save_weights
 from ssinfnet.networks.trunk import load_trunk
-from ssinfnet.slices.batches import require_statistics
+from ssinfnet.slices.batches import batch_sizes, require_statistics
 from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.loop import SupervisedState, Task, train
 from ssinfnet.training.start import make_augment, make_network
 from ssinfnet.training.state import load_state, make_state, save_state
+
+BEFORE = ("pretext_epochs", "pretext_steps", "student_epochs", "student_steps")
+"""How long a network was trained before its fine-tuning, in the metadata of its weights."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,11 @@ def run_segment(
     validation: SliceTensors,
     runtime: Runtime,
 ) -> None:
-    """Train one segment and write its three files, each at once and at the end."""
+    """Train one segment and write its three files, each at once and at the end.
+
+    The metadata of the weights say how many epochs and optimiser steps it took, and those of its pretext task
+    and its student.
+    """
     if segment.resume and not segment.best:
         raise InputError("--resume needs --best, the best weights of the same segment")
     smallest, key = min(training_config.scales), f"{task.key}.training"
@@ -58,16 +65,18 @@ def run_segment(
     network = make_network(
         network_config, segment.seed, fresh=not (segment.resume or segment.pretrained or segment.student)
     )
-    state = SupervisedState()
+    state, origin = SupervisedState(), {}
     if segment.resume:
         saved = load_state(segment.resume)
         assign(network, saved.pop("network", None), segment.resume)
         state = make_state(SupervisedState, saved, segment.resume)
-        state.best, _ = load_weights(segment.best)
+        state.best, origin = load_weights(segment.best)
     elif segment.pretrained:
-        load_trunk(network, load_weights(segment.pretrained)[0])
+        pretrained, origin = load_weights(segment.pretrained)
+        load_trunk(network, pretrained)
     elif segment.student:
-        load_into(network, segment.student)
+        origin = load_into(network, segment.student)
+        origin |= {f"student_{name}": origin[name] for name in ("epochs", "steps") if name in origin}
 
     augment = make_augment(augmentation_config, segment.seed)
     network = runtime.place(network)
@@ -84,11 +93,15 @@ def run_segment(
         runtime=runtime,
     )
 
+    steps = len(batch_sizes(len(training), training_config.batch_size)) * len(training_config.scales)
     metadata = {
         "network": network_config.model_dump_json(),
         "seed": str(segment.seed),
         "best_epoch": str(state.best_epoch),
         "best_score": json.dumps(state.best_score),
+        "epochs": str(state.epoch),
+        "steps": str(state.epoch * steps),
+        **{name: origin[name] for name in BEFORE if name in origin},
         **runtime.describe(),
     }
     save_weights(segment.out_weights, state.best or network.state_dict(), metadata)

@@ -8,8 +8,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from ssinfnet import networks
+from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.config.base import Section
-from ssinfnet.config.methods import Augmentation
 from ssinfnet.errors import InputError
 from ssinfnet.files import untrusted
 from ssinfnet.files.tensor_file import describe

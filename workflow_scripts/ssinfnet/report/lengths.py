@@ -1,0 +1,65 @@
+"""How long each network was trained, as its weights say, and which comparisons are of trainings of unequal length."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ssinfnet.config.methods import Method
+from ssinfnet.evaluation.runs import Run
+from ssinfnet.evaluation.seeds import without_pretext
+from ssinfnet.report.summary_json import LENGTHS, training_of
+
+
+class Length(NamedTuple):
+    """Of the networks of one kind (single or multi) of a method: epochs and optimiser steps by seed, where they say so.
+
+    The pretext task's are those of the network, not of a coach; the student's those of self-training.
+    """
+
+    method: str
+    network: str
+    epochs: list[int]
+    steps: list[int]
+    pretext_epochs: list[int]
+    pretext_steps: list[int]
+    student_epochs: list[int]
+    student_steps: list[int]
+
+
+def read(weights: Sequence[Run]) -> list[Length]:
+    """The lengths of the runs of `weights` (values: network, safetensors), a row per method and network.
+
+    Raises `InputError` for a file that is no safetensors.
+    """
+    found: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for run in weights:
+        found.setdefault((run.method, run.values[0]), []).append(training_of(run.path))
+    return [
+        Length(*key, **{name: [int(said[name]) for said in seeds if name in said] for name in LENGTHS})
+        for key, seeds in found.items()
+    ]
+
+
+def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[str]:
+    """A sentence for each method whose networks took another number of fine-tuning steps than those of its reference.
+
+    The reference is the same without the pretext task, with which the tables compare a method.
+    """
+    steps = {(one.method, one.network): one.steps for one in lengths}
+    present = list(dict.fromkeys(one.method for one in lengths if one.method in methods))
+    warnings = []
+    for method, network in steps:
+        if method not in methods:
+            continue
+        reference = without_pretext(method, methods, present)
+        own, other = steps[method, network], steps.get((reference or "", network), [])
+        if own and other and own != other:
+            warnings.append(
+                f"{methods[method].label} and {methods[reference].label} differ in the fine-tuning steps of the"
+                f" {network} network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
+            )
+    return warnings
+
+
+def span(numbers: Sequence[int]) -> str:
+    """Numbers in words: `1,200`, or `1,100 to 1,200` where seeds differ; empty for none."""
+    return " to ".join(f"{number:,}" for number in sorted({min(numbers), max(numbers)})) if numbers else ""
