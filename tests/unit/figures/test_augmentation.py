@@ -6,7 +6,8 @@ import pytest
 import torch
 
 import plot_augmentation
-from ssinfnet.config.augmentation import Augmentation, Method
+from ssinfnet.config.augmentation import Augmentation
+from ssinfnet.config.methods import Method
 from ssinfnet.figures import augmentation as augmentation_figure
 from ssinfnet.slices import store
 from ssinfnet.training import augmentation

@@ -7,7 +7,8 @@ import torch
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from ssinfnet.config.augmentation import Augmentation, Method
+from ssinfnet.config.augmentation import Augmentation
+from ssinfnet.config.methods import Method
 from ssinfnet.figures import contours
 from ssinfnet.figures.style import STYLE, notice
 from ssinfnet.training import augmentation

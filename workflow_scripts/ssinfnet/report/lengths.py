@@ -55,7 +55,8 @@ def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[st
         if own and other and own != other:
             warnings.append(
                 f"{methods[method].label} and {methods[reference].label} differ in the fine-tuning steps of the"
-                f" {network} network, {span(own)} and {span(other)}, so a difference between them may be that of longer training."
+                f" {network} network, {span(own)} and {span(other)}, so a difference between them may be that"
+                " of longer training."
             )
     return warnings
 
