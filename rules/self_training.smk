@@ -6,6 +6,8 @@ STUDENT = f"{SINGLE}/{{fold}}/self_training"
 rule predict_pseudo_labels:
     input:
         unpack(teacher),
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
         unlabelled=unlabelled_stores(),
         screened=rules.screen_unlabelled.output.table,
         code=code("predict_pseudo_labels", CONFIG.single.network.name),
@@ -25,12 +27,13 @@ rule predict_pseudo_labels:
         config=lambda wildcards: sections(
             single=without(CONFIG.single, "schedule"),
             self_training=only(CONFIG.methods[wildcards.method].self_training, "slices", "stretch"),
+            unlabelled=only(CONFIG.unlabelled, "window"),
         ),
     message:
         "{wildcards.method}, seed {wildcards.seed}: pseudo labels of unlabelled slices ({wildcards.fold}) (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q}"
-        " --unlabelled {input.unlabelled:q} --screened {input.screened:q}"
+        " --slices {input.slices:q} --split {input.split:q} --unlabelled {input.unlabelled:q} --screened {input.screened:q}"
         " --weights {input.weights:q} --out {output.maps:q}"
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 

@@ -1,7 +1,8 @@
 """Let a trained single network, the teacher, mark unlabelled slices, from which a student learns.
 
 Takes so many slices, evenly spread over those of all stores that show nothing held out, and writes them with the
-teacher's soft maps as one slice store, at the size of the training.
+teacher's soft maps as one slice store, at the size of the training and, with unlabelled.window: match, in the window of
+the labelled training slices.
 """
 
 import sys
@@ -13,7 +14,10 @@ from ssinfnet.command import parser as command
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` where no slice may be used, and for weights that do not fit."""
-    parser = command.parser(__doc__, config="single (network, training.size), self_training (slices, stretch)")
+    parser = command.parser(
+        __doc__, config="single (network, training.size), self_training (slices, stretch), unlabelled"
+    )
+    options.add_slices(parser)
     parser.add_argument("--unlabelled", type=Path, nargs="+", required=True, help="slice stores of unlabelled slices")
     parser.add_argument("--screened", type=Path, required=True, help="which are usable, CSV by screen_unlabelled.py")
     parser.add_argument("--weights", type=Path, required=True, help="the teacher, safetensors")
@@ -25,15 +29,20 @@ def main(argv: list[str] | None = None) -> None:
 
     from ssinfnet.config.self_training import SelfTraining
     from ssinfnet.config.training import Single
+    from ssinfnet.config.unlabelled import Unlabelled
     from ssinfnet.errors import InputError
     from ssinfnet.inference import maps, runtime
+    from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.sampling import spread
     from ssinfnet.slices.screening import read_screened, usable
     from ssinfnet.slices.store import SliceStore
+    from ssinfnet.training.data import load_unlabelled
     from ssinfnet.training.pseudo_labels import load_places, write_pseudo_labels
+    from ssinfnet.training.unlabelled import to_window_of
 
     single = command.section(Single, args.config_json, "single")
     config = command.section(SelfTraining, args.config_json, "self_training")
+    window = command.section(Unlabelled, args.config_json, "unlabelled").window
     run = runtime.start(args.gpus, args.threads)
     screened = read_screened(args.screened)
     with contextlib.ExitStack() as stack:
@@ -46,6 +55,10 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{len(chosen)} of {len(places)} unlabelled slices that are not held out are marked", file=sys.stderr)
         teacher = maps.load_network(single.network, args.weights, run)
         images = load_places(chosen, single.training.size)
+        if window == "match":
+            with SliceStore(args.slices) as labelled:
+                ids = part_ids(read_split(args.split), "train")
+                images = to_window_of(load_unlabelled(labelled, ids, single.training.size).images, images)
         write_pseudo_labels(args.out, chosen, images, teacher, run, stretch=config.stretch)
 
 

@@ -18,8 +18,8 @@ def main(argv: list[str] | None = None) -> None:
     options.add_segment(parser)
     args = parser.parse_args(argv)
 
+    from ssinfnet.config.augmentation import Augmentation
     from ssinfnet.config.labels import Labels
-    from ssinfnet.config.methods import Augmentation
     from ssinfnet.config.training import Single
     from ssinfnet.inference import runtime
     from ssinfnet.slices.parts import part_ids, read_split

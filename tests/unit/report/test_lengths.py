@@ -34,12 +34,12 @@ def test_lengths_are_those_that_the_weights_say(run):
         [
             run("task", 0, "single", epochs=10, steps=40, pretext_epochs=5, pretext_steps=20),
             run("task", 1, "single", epochs=10, steps=50, pretext_epochs=5, pretext_steps=25),
-            run("plain", 0, "single"),
+            run("plain", 0, "single", student_epochs=3, student_steps=12),
         ]
     )
     assert found == [
-        lengths.Length("task", "single", [10, 10], [40, 50], [5, 5], [20, 25]),
-        lengths.Length("plain", "single", [], [], [], []),
+        lengths.Length("task", "single", [10, 10], [40, 50], [5, 5], [20, 25], [], []),
+        lengths.Length("plain", "single", [], [], [], [], [3], [12]),
     ]
     assert [lengths.span(one.steps) for one in found] == ["40 to 50", ""]
     assert lengths.span([1200, 1200]) == "1,200"

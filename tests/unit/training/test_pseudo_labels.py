@@ -20,8 +20,9 @@ from ssinfnet.inference.maps import infection_of
 from ssinfnet.slices.resize import resize
 from ssinfnet.slices.store import SliceStore, create_store
 from ssinfnet.training import pseudo_labels
-from ssinfnet.training.data import load
+from ssinfnet.training.data import load, load_unlabelled
 from ssinfnet.training.tasks import InfectionTask
+from ssinfnet.training.unlabelled import to_window_of
 
 TRAINING = {"size": 64, "scales": [64], "batch_size": 4, "learning_rate": 1e-3}
 NETWORK = {"backbone": "test_resnet", "weights": "none"}
@@ -73,15 +74,15 @@ def train(command, labelled, folder, epoch, resume=None, **more):
     return out
 
 
-def mark(labelled, unlabelled, teacher, out, **self_training):
+def mark(labelled, unlabelled, teacher, out, window="keep", **self_training):
     """Screen the unlabelled slices and let the teacher mark them; returns the store."""
     stores = ["--unlabelled", *map(str, unlabelled)]
     screened = str(out.with_suffix(".csv"))
     parts = ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
     screen_unlabelled.main([*stores, *parts, "--out", screened])
-    config = CONFIG | {"self_training": self_training}
+    config = CONFIG | {"self_training": self_training, "unlabelled": {"window": window}}
     argv = ["--config-json", json.dumps(config), "--weights", f"{teacher}.safetensors", "--screened", screened]
-    predict_pseudo_labels.main([*argv, *stores, "--out", str(out)])
+    predict_pseudo_labels.main([*argv, *stores, *parts, "--out", str(out)])
     return out
 
 
@@ -113,6 +114,15 @@ def test_the_maps_are_the_teachers_at_the_size_of_the_training(labelled, unlabel
     assert slices.images.shape == (12, 1, 64, 64) and slices.images.dtype == torch.uint8
     assert slices.masks.shape == (12, 64, 64) and slices.masks.dtype == torch.float16
     assert len(slices.masks.unique()) > 10  # soft
+
+
+def test_the_slices_are_brought_to_the_window_of_the_labelled_ones(labelled, unlabelled, teacher, tmp_path):
+    stores = [SliceStore(mark(labelled, unlabelled, teacher, tmp_path / f"{way}.h5", way)) for way in ("keep", "match")]
+    kept, matched = (pseudo_labels.load_pseudo_labels(store, 64).images for store in stores)
+    with SliceStore(labelled["slices"]) as store:
+        window = load_unlabelled(store, [f"s{number}" for number in range(8)], 64).images  # the training part
+    assert not torch.equal(kept, matched)
+    assert torch.equal(to_window_of(window, kept), matched)
 
 
 def test_stretched_maps_reach_from_0_to_1(labelled, unlabelled, teacher, tmp_path):
@@ -170,6 +180,8 @@ def test_a_student_starts_from_a_trunk_and_fine_tuning_from_the_student_heads_in
         for name, value in found.items():
             if "running_" not in name and "num_batches" not in name:  # statistics follow the data
                 assert torch.allclose(value, expected[name], rtol=0, atol=1e-25), name
+    said = checkpoint.load_weights(f"{tuned}.safetensors")[1]
+    assert (said["student_epochs"], said["student_steps"]) == ("3", "6")  # eight slices in batches of four
 
 
 def test_soft_masks_of_0_and_1_are_the_hard_ones(labelled):

@@ -46,8 +46,9 @@ def test_unlabelled_slices_are_brought_to_the_window_of_the_training_part_alone(
         for number in range(2):
             store.add(str(number), group=str(number), origin="test", image=slice_of(15, 100))
     with SliceStore(tmp_path / "labelled.h5") as labelled, SliceStore(tmp_path / "unlabelled.h5") as unlabelled:
-        kept = load_slices(labelled, ["train"], 64, [unlabelled], ["test"]).images
-        matched = load_slices(labelled, ["train"], 64, [unlabelled], ["test"], window="match").images
+        screened = screen([unlabelled], labelled, ["test"])
+        kept = load_slices(labelled, ["train"], 64, [unlabelled], screened).images
+        matched = load_slices(labelled, ["train"], 64, [unlabelled], screened, window="match").images
     assert torch.equal(kept[0], matched[0])
     lungs, tissue = matched[1:, 0, 20:44, 12:52].double(), matched[1:, 0, :12].double()
     assert lungs.median().item() == pytest.approx(40, abs=4) and tissue.median().item() == pytest.approx(210, abs=4)
@@ -59,4 +60,4 @@ def test_training_slices_without_peaks_cannot_be_matched(tmp_path):
         for name in "ab":
             store.add(name, group=name, origin="test", image=np.full((64, 64), 7 + ord(name), np.uint8))
     with SliceStore(tmp_path / "flat.h5") as flat, pytest.raises(InputError, match=r"set unlabelled\.window to keep"):
-        load_slices(flat, ["a"], 64, [flat], [], window="match")
+        load_slices(flat, ["a"], 64, [flat], screen([flat], flat, []), window="match")

@@ -19,10 +19,10 @@ class Length(NamedTuple):
     network: str
     epochs: list[int]
     steps: list[int]
-    student_epochs: list[int]
-    student_steps: list[int]
     pretext_epochs: list[int]
     pretext_steps: list[int]
+    student_epochs: list[int]
+    student_steps: list[int]
 
 
 def read(weights: Sequence[Run]) -> list[Length]:

@@ -84,7 +84,7 @@ def _number(text: str) -> float | int | str:
     return text
 
 
-LENGTHS = ("epochs", "steps", "student_epochs", "student_steps", "pretext_epochs", "pretext_steps")
+LENGTHS = ("epochs", "steps", "pretext_epochs", "pretext_steps", "student_epochs", "student_steps")
 TRAINING = ("device", "precision", "threads", "torch", "best_epoch", *LENGTHS)
 
 

@@ -20,6 +20,9 @@ from ssinfnet.training.loop import SupervisedState, Task, train
 from ssinfnet.training.start import make_augment, make_network
 from ssinfnet.training.state import load_state, make_state, save_state
 
+BEFORE = ("pretext_epochs", "pretext_steps", "student_epochs", "student_steps")
+"""How long a network was trained before its fine-tuning, in the metadata of its weights."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -98,7 +101,7 @@ def run_segment(
         "best_score": json.dumps(state.best_score),
         "epochs": str(state.epoch),
         "steps": str(state.epoch * steps),
-        **{name: value for name, value in origin.items() if name.startswith(("pretext_", "student_"))},
+        **{name: origin[name] for name in BEFORE if name in origin},
         **runtime.describe(),
     }
     save_weights(segment.out_weights, state.best or network.state_dict(), metadata)
