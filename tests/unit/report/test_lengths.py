@@ -48,7 +48,11 @@ def test_lengths_are_those_that_the_weights_say(run):
 def test_a_method_and_its_reference_of_unequal_length_are_named(run):
     trained = [run("plain", 0, "single", steps=100), run("task", 0, "single", steps=1100)]
     (warning,) = lengths.unequal(lengths.read(trained), METHODS)
-    assert "With task and Plain differ in the fine-tuning steps of the single network, 1,100 and 100" in warning
+    assert "With task and Plain differ in the supervised steps of the single network, 1,100 and 100" in warning
+    taught = METHODS | {"taught": Method(label="Taught", self_training={"teacher": "plain"})}
+    trained = [run("plain", 0, "single", steps=100), run("taught", 0, "single", steps=100, student_steps=50)]
+    (warning,) = lengths.unequal(lengths.read(trained), taught)
+    assert "Taught and Plain differ in the supervised steps of the single network, 150 and 100" in warning
     equal = [run("plain", 0, "multi", steps=100), run("task", 0, "multi", steps=100, pretext_steps=50)]
     assert lengths.unequal(lengths.read(equal), METHODS) == []
 
