@@ -2,8 +2,8 @@
 
 import cv2
 import numpy as np
-
 from alike import SIDE, scan
+
 from ssinfnet.slices import registration
 
 
