@@ -69,6 +69,13 @@ def test_outside_of_the_allowed_cells_everything_is_kept():
     assert soft[0, [0, 5]].tolist() == [1, 1] and soft[1].tolist() == [1] * 6
 
 
+@pytest.mark.parametrize(("count", "erased"), [(1, 1), (2, 1), (3, 1), (6, 2), (8, 2)])
+def test_of_few_allowed_cells_one_is_erased(count, erased):
+    allowed = (torch.arange(12) < count).view(1, 1, 3, 4)
+    mask = hard_mask(scores(1, 1, 3, 4), 0.75, allowed)
+    assert (mask == 0).sum() == erased and not (mask == 0)[~allowed].any()
+
+
 def test_the_gradient_through_a_sample_without_allowed_cells_is_finite():
     values = scores(2, 1, 2, 2).requires_grad_()
     allowed = torch.tensor([True, False]).view(2, 1, 1, 1).expand(2, 1, 2, 2)
@@ -80,7 +87,7 @@ def test_all_cells_allowed_is_as_none_said():
     values = scores(3, 1, 5, 4)
     allowed = torch.ones_like(values, dtype=torch.bool)
     for make in (hard_mask, soft_mask):
-        assert torch.equal(make(values, 0.6, allowed), make(values, 0.6))
+        torch.testing.assert_close(make(values, 0.6, allowed), make(values, 0.6), rtol=0, atol=0)
 
 
 def test_a_cell_is_within_an_area_that_covers_half_of_it():

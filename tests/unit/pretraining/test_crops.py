@@ -1,13 +1,10 @@
 """What a pretext task is shown of a slice, what it has to say, and where it is erased."""
 
-import numpy as np
-import pytest
 import torch
 
 from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.config.pretext import Pretext
-from ssinfnet.pretraining.crops import make_crops, with_area
-from ssinfnet.pretraining.lungs import find_area
+from ssinfnet.pretraining.crops import make_crops
 from ssinfnet.training.data import SliceTensors
 
 SIZES = {"size": 64, "crop": 32, "batch_size": 4}
@@ -58,19 +55,3 @@ def test_crops_follow_from_seed_round_and_epoch():
         for place in ((0, 0), (0, 0), (2, 0), (0, 1))
     )
     assert torch.equal(first, again) and not torch.equal(first, other) and not torch.equal(first, later)
-
-
-def test_the_area_is_the_lungs_or_everything_where_none_are_found(capsys):
-    y, x = np.indices((128, 128))
-    chest = np.full((128, 128), 20.0)
-    chest[((x - 64) / 58) ** 2 + ((y - 64) / 48) ** 2 < 1] = 200
-    for middle in (40, 88):
-        chest[((x - middle) / 17) ** 2 + ((y - 64) / 30) ** 2 < 1] = 70
-    images = torch.from_numpy(np.stack([chest, np.full((128, 128), 9)]).astype(np.uint8))[:, None]
-    area = find_area(images)
-    assert area.dtype == torch.uint8 and area[1].all()
-    assert area[0, 64, 40] and area[0, 64, 88] and not area[0, 64, 64] and not area[0, 4, 4]
-    assert area[0].float().mean() == pytest.approx(2 * np.pi * 17 * 30 / 128**2, rel=0.2)
-    assert "no lungs found in 1 of 2 slices" in capsys.readouterr().err
-    assert torch.equal(with_area(SliceTensors(images), Pretext(where="lungs")).masks, area)
-    assert with_area(SliceTensors(images), Pretext()).masks is None

@@ -39,10 +39,9 @@ def soft_mask(
     The threshold is the k-th largest of a sample's scores, k = round(keep_ratio * cells) and at least 1. With `allowed`
     (bool, like `scores`) only those cells count, and all others are kept (1).
     """
-    if allowed is None:
-        allowed = torch.ones_like(scores, dtype=torch.bool)
+    kept, allowed = _kept(scores, keep_ratio, allowed)
     ranked = scores.masked_fill(~allowed, -torch.inf).flatten(1).sort(dim=1, descending=True).values
-    threshold = ranked.gather(1, (_kept(allowed, keep_ratio) - 1).clamp(min=0))
+    threshold = ranked.gather(1, (kept - 1).clamp(min=0))
     # Of a sample without an allowed cell the threshold is -inf, and would be NaN in the gradient.
     threshold = threshold.masked_fill(threshold.isinf(), 0)[:, :, None, None]
     return torch.where(allowed, torch.sigmoid(alpha * (scores - threshold)), 1)
@@ -52,15 +51,14 @@ def hard_mask(scores: torch.Tensor, keep_ratio: float, allowed: torch.Tensor | N
     """Keeps exactly the k cells of each sample that score highest, as 0 and 1; shaped like `scores`.
 
     Of equal scores the earlier cell is kept, so that the mask is a function of the scores. With `allowed` (bool, like
-    `scores`) k is counted in those cells, and all others are kept.
+    `scores`) k is counted in those cells, of which at least one is erased, and all others are kept.
     """
-    if allowed is None:
-        allowed = torch.ones_like(scores, dtype=torch.bool)
+    kept, allowed = _kept(scores, keep_ratio, allowed)
     order = scores.masked_fill(~allowed, torch.inf).flatten(1).argsort(dim=1, descending=True, stable=True)
     others = (~allowed).flatten(1).sum(dim=1, keepdim=True)
-    kept = torch.arange(order.shape[1], device=order.device) < others + _kept(allowed, keep_ratio)
+    highest = torch.arange(order.shape[1], device=order.device) < others + kept
     mask = torch.zeros_like(scores).flatten(1)
-    mask.scatter_(1, order, kept.to(mask.dtype))
+    mask.scatter_(1, order, highest.to(mask.dtype))
     return mask.view_as(scores)
 
 
@@ -79,7 +77,14 @@ def cells_within(area: torch.Tensor) -> torch.Tensor:
     return F.avg_pool2d(area[:, None].float(), STRIDE) >= 0.5
 
 
-def _kept(allowed: torch.Tensor, keep_ratio: float) -> torch.Tensor:
-    """How many of the allowed cells of each sample are kept, (N, 1): at least one where there is any."""
+def _kept(scores: torch.Tensor, keep_ratio: float, allowed: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """How many of the allowed cells of each sample are kept, (N, 1), and which are allowed: all, if nothing is said.
+
+    Of all at least one is kept. Of some at least one is erased, as a sample with few of them would teach nothing.
+    """
+    if allowed is None:
+        kept = max(1, round(keep_ratio * scores[0].numel()))
+        everywhere = torch.ones_like(scores, dtype=torch.bool)
+        return torch.full((len(scores), 1), kept, device=scores.device), everywhere
     count = allowed.flatten(1).sum(dim=1, keepdim=True)
-    return torch.minimum((keep_ratio * count.double()).round().long().clamp(min=1), count)
+    return torch.minimum((keep_ratio * count.double()).round().long(), (count - 1).clamp(min=0)), allowed
