@@ -1,7 +1,7 @@
 """Which slices of a folder belong to one patient: by a person's table, and because they are copies."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,18 +53,13 @@ def match(path: Path, table: dict[str, str], names: Sequence[str], defects: list
     A row means the slice of that very id, else the only one that is called so but for a suffix, case or leading zeros.
     What was not spelt alike is said on standard error; what does not fit is added to `defects`.
     """
-    similar: dict[str, list[str]] = {}
-    for name in names:
-        similar.setdefault(_key(name), []).append(name)
-    known, groups, guessed = set(names), {}, []
+    called, groups, guessed = finder(names, but=table), {}, []
     for written, group in table.items():
-        name = written
-        if name not in known:
-            others = [other for other in similar.get(_key(_without_suffix(written)), []) if other not in table]
-            if len(others) != 1:
-                defects.append(f"{path}: no image {written}")
-                continue
-            name = others[0]
+        name = called(written)
+        if name is None:
+            defects.append(f"{path}: no image {written}")
+            continue
+        if name != written:
             guessed.append(f"{written!r} as {name!r}")
         if name in groups:
             defects.append(f"{path}: slice {name} has two rows")
@@ -75,6 +70,24 @@ def match(path: Path, table: dict[str, str], names: Sequence[str], defects: list
     if guessed:
         folders.say(f"{path}: {len(guessed)} ids are not those of the pictures; taken {_few(guessed)}")
     return _spelt_alike(path, groups)
+
+
+def finder(names: Sequence[str], but: Collection[str] = ()) -> Callable[[str], str | None]:
+    """A function that gives the slice which a table means: that of the very id, else the only one called so but for a
+    suffix, case or leading zeros, and not in `but`; None for no such slice.
+    """
+    similar: dict[str, list[str]] = {}
+    for name in names:
+        similar.setdefault(_key(name), []).append(name)
+    known = set(names)
+
+    def find(written: str) -> str | None:
+        if written in known:
+            return written
+        others = [other for other in similar.get(_key(_without_suffix(written)), []) if other not in but]
+        return others[0] if len(others) == 1 else None
+
+    return find
 
 
 def join_copies(
