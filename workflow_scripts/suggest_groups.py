@@ -94,7 +94,7 @@ def main(argv: list[str] | None = None) -> None:
         group_of, torn = suggested.joined(names, [*known, *same], different)
         suggested.write_groups(args.out / "groups.csv", group_of)
     for one, other in torn:
-        print(f"{one} and {other} are not the same, but in one group through other pairs", file=sys.stderr)
+        print(f"{one} and {other}: `same` is no, but other pairs put them into one group", file=sys.stderr)
     print(suggested.summary(group_of), file=sys.stderr)
 
 

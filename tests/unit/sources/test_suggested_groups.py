@@ -72,7 +72,7 @@ def test_a_person_has_the_last_word(folder, tmp_path, capsys):
     capsys.readouterr()
     (tmp_path / "mine.csv").write_text("one,other,same\ns1,s2,yes\ns2,s3,yes\ns1,s3,no\n")
     run(folder, "--out", tmp_path / "again", "--confirmed", tmp_path / "mine.csv")
-    assert "s1 and s3 are not the same, but in one group through other pairs" in capsys.readouterr().err
+    assert "s1 and s3: `same` is no, but other pairs put them into one group" in capsys.readouterr().err
     (tmp_path / "mine.csv").write_text("one,other,same\ns1,s9,yes\ns2,s3,perhaps\n")
     with pytest.raises(InputError, match=r"(?s)row 2: no slice 's9'.*row 3: 'perhaps' in column same; write yes or no"):
         run(folder, "--out", tmp_path / "again", "--confirmed", tmp_path / "mine.csv")
