@@ -88,6 +88,14 @@ def test_what_is_no_picture_is_named_with_what_to_do(tmp_path, name):
         raise InputError.from_defects(tmp_path, defects)
 
 
+def test_what_systems_and_editors_leave_in_a_folder_is_passed_over(tmp_path):
+    for name in ("desktop.ini", "Thumbs.db", ".DS_Store", "Icon\r", "b.png~"):
+        (tmp_path / name).write_bytes(b"x")
+    Image.fromarray(SHOWN).save(tmp_path / "b.png")
+    defects = []
+    assert list(list_by_stem(tmp_path, defects)) == ["b"] and not defects
+
+
 def test_pictures_are_known_by_their_content(tmp_path):
     for name, format in {"1.bmp": "BMP", "2": "PNG", "3.jfif": "JPEG", "4.0007": "TIFF", "5.JPE": "JPEG"}.items():
         Image.fromarray(SHOWN).save(tmp_path / name, format)

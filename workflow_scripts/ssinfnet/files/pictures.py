@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from ssinfnet.errors import InputError
 from ssinfnet.files import untrusted
+from ssinfnet.files.folder_content import is_clutter
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp")
 KINDS = "JPEG, PNG, TIFF or BMP"
@@ -59,7 +60,7 @@ def list_by_stem(folder: Path, defects: list[str], remedy: str = WINDOWED) -> di
     """
     result: dict[str, Path] = {}
     for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
-        if path.name.startswith(".") or path.name == "Thumbs.db":
+        if is_clutter(path.name):
             continue
         if not is_picture(path):
             defects.append(f"{path}: not a {KINDS} picture{_what_to_do(content_of(path), remedy)}")

@@ -3,7 +3,7 @@
 A near copy was saved anew: as JPEG, with other greys, cropped by some pixels, or at another size. The next slice of a
 scan is none, however alike: laid over each other, slices of a fine scan are up to .976 near each other at `_FINE`
 pixels, and copies more than .987. So a copy is told in three steps: the same pixels; else the three most similar slices
-at `_COARSE` pixels; of these, those that are the same once shift and scale are taken out, as a whole and in each part
+at `COARSE` pixels; of these, those that are the same once shift and scale are taken out, as a whole and in each part
 that shows something. A smaller size shows less of what differs, so what differs there is not compared at a larger one.
 """
 
@@ -19,10 +19,10 @@ from ssinfnet.slices import registration
 Read = Callable[[str], np.ndarray]
 """The picture of a name, uint8 (H, W)."""
 
-_COARSE, _MEDIUM, _FINE = 48, 112, 192
-_LEVELS = ((_COARSE, 4, 0.98), (_MEDIUM, 2, 0.985), (_FINE, 2, 0.985))
+COARSE, _MEDIUM, _FINE = 48, 112, 192
+_LEVELS = ((COARSE, 4, 0.98), (_MEDIUM, 2, 0.985), (_FINE, 2, 0.985))
 """Pixels, steps of registration, least correlation. Most pairs end at the medium size, before the costly fine one."""
-_ALIKE = 0.5  # correlation at _COARSE pixels, unaligned: a crop by 2 % of the side still has it
+_ALIKE = 0.5  # correlation at COARSE pixels, unaligned: a crop by 2 % of the side still has it
 _NEAREST = 3
 _SAME_PARTS = 0.965  # at _FINE pixels
 _LARGEST_MOVE = 0.08  # of the side, in shift and in scale
@@ -57,7 +57,7 @@ class _Prints:
     def __init__(self, names: Sequence[str], read: Read):
         self.names = list(names)
         self.by_content: dict[bytes, list[int]] = {}
-        self.coarse = np.zeros((len(self.names), _COARSE**2), np.float32)
+        self.coarse = np.zeros((len(self.names), COARSE**2), np.float32)
         self._read, self._kept, room = read, {}, _KEPT_BYTES
         for place, name in enumerate(self.names):
             image = read(name)
@@ -66,7 +66,7 @@ class _Prints:
             content = hashlib.blake2b(np.ascontiguousarray(image), key=repr(image.shape).encode())
             self.by_content.setdefault(content.digest(), []).append(place)
             if min(image.shape) >= _SMALLEST_SIDE:
-                self.coarse[place] = _unit(registration.detail(image, _COARSE).ravel())
+                self.coarse[place] = _unit(registration.detail(image, COARSE).ravel())
                 if image.nbytes <= room:
                     room -= image.nbytes
                     self._kept[place] = image
@@ -74,7 +74,7 @@ class _Prints:
         self.detail = lru_cache(2 * _RECENT)(self._detail)
 
     def _detail(self, place: int, size: int) -> np.ndarray:
-        if size == _COARSE:
+        if size == COARSE:
             return self.coarse[place].reshape(size, size)
         return registration.detail(self._kept[place] if place in self._kept else self._recent(place), size)
 

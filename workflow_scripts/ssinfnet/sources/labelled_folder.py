@@ -45,8 +45,8 @@ def prepare(folder: str | Path, out: str | Path, transform: str = "none", *, cla
     if classes and "classes" not in kinds:
         raise InputError(f"{folder}: no classes/, so no class network can be trained; set labelled.classes: false")
     defects: list[str] = []
-    images = _by_stem(folder / "images", defects)
-    masks = {kind: _by_stem(folder / kind, defects) for kind in kinds}
+    images = list_images(folder / "images", defects)
+    masks = {kind: list_images(folder / kind, defects) for kind in kinds}
     _pair(folder, images, masks, defects)
     tables, group_of = _groups(folder, images, defects)
     read = [*images.values(), *(path for found in masks.values() for path in found.values()), *tables]
@@ -71,8 +71,8 @@ def prepare(folder: str | Path, out: str | Path, transform: str = "none", *, cla
     return f"{len(images)} slices of {len(set(group_of.values()))} groups, labels: {' and '.join(kinds)}"
 
 
-def _by_stem(folder: Path, defects: list[str]) -> dict[str, Path]:
-    """The pictures in `folder` by name without suffix, in natural order; what is wrong is added to `defects`."""
+def list_images(folder: Path, defects: list[str]) -> dict[str, Path]:
+    """The pictures in `folder` by slice id, in natural order; what is wrong is added to `defects`."""
     result: dict[str, Path] = {}
     for path in folders.entries(folder):
         if folders.is_hidden(path):
