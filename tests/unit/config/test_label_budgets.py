@@ -44,6 +44,17 @@ def test_an_expanded_config_is_expanded_already():
     assert parse(found.model_dump(mode="json")) == found
 
 
+def test_a_teacher_of_another_budget_is_refused():
+    taught = {"label": "C", "self_training": {"teacher": "a"}}
+    with pytest.raises(InputError, match=r"methods\.c learns from 5 labels and its teacher a from 20"):
+        parse(
+            {
+                "methods": {"a": {"label": "A", "labels": 20}, "c": taught | {"labels": 5}},
+                "unlabelled": {"folder": "slices"},
+            }
+        )
+
+
 def test_a_teacher_is_that_of_the_same_budget():
     plain = {"pretext": "none", "labels": None, "family": None}
     methods = {

@@ -127,6 +127,14 @@ class Config(Section):
                 f"methods.{taught[0]}.self_training needs unlabelled slices, so unlabelled.folder must say where they"
                 " are, or unlabelled.patients that they are the patients'"
             )
+        for name in taught:
+            own, other = self.methods[name].labels, self.methods[teachers[name]].labels
+            # By its maps a teacher hands on the labels that it has learned from.
+            if own != other and None not in (own, other):
+                raise ValueError(
+                    f"methods.{name} learns from {own} labels and its teacher {teachers[name]} from {other}; give both"
+                    " the same labels"
+                )
         return self
 
     @model_validator(mode="after")
