@@ -41,14 +41,14 @@ def pretext_start(stage, wildcards):
     task = CONFIG.methods[wildcards.method].pretext
     if task == "none":
         return {}
-    return {"pretrained": f"{pretext_folder(stage)}/{rounds(task)[-1]}.safetensors".format(task=task, **wildcards)}
+    last = f"{pretext_folder(stage)}/{rounds(task)[-1]}.safetensors"
+    return {"pretrained": run_file(last, wildcards.method, wildcards.seed)}
 
 
 def teacher(wildcards):
     """Input function: the network that marks the slices for a method's student, of the same seed and fold."""
     name = CONFIG.methods[wildcards.method].self_training.teacher
-    network = final("single", "safetensors", wildcards.fold)
-    return {"weights": network.format(method=name, seed=wildcards.seed, last=last_epoch(name))}
+    return {"weights": run_file(final("single", "safetensors", wildcards.fold), name, wildcards.seed)}
 
 
 def student(method, suffix):
@@ -133,7 +133,7 @@ def last_epoch(method):
 
 def final_of(stage, suffix, fold="all"):
     """Input function: the last file of a training of the job's method and seed."""
-    return lambda wildcards: final(stage, suffix, fold).format(last=last_epoch(wildcards.method), **wildcards)
+    return lambda wildcards: run_file(final(stage, suffix, fold), wildcards.method, wildcards.seed)
 
 
 def of_folds(part):

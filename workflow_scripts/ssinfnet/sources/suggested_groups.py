@@ -46,7 +46,8 @@ def read_pairs(path: Path, names: Sequence[str]) -> tuple[list[tuple[str, str]],
     defects: list[str] = []
     result: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
     written = {*table["one"], *table["other"]}
-    called = {text: spelling.find_slices([text], names)[text] for text in written}  # each by itself: ids recur in pairs
+    exact = written & set(names)
+    called = dict(zip(exact, exact, strict=True)) | spelling.find_slices(written - exact, names)
     for number, one, other, same in table.itertuples():
         pair = called[one], called[other]
         for text, name in zip((one, other), pair, strict=True):
