@@ -175,6 +175,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("single.network.backbone", "resnet34", after("pretrain_single train_single")),
     ("single.network.weights", "none", after("pretrain_single train_single")),
     ("multi.network.width", "8", FROM_MULTI),
+    ("multi.network.initial_probability", "0.1", FROM_MULTI),
     ("single.schedule.epochs", "2", after("train_single")),
     ("single.schedule.segment", "2", SUMMARY),  # the one epoch is one segment still
     ("multi.schedule.epochs", "3", after("train_multi")),

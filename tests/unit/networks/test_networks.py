@@ -130,6 +130,14 @@ def test_creation_leaves_seeding_to_the_caller(name):
     assert not all(torch.equal(a, b) for a, b in zip(first.parameters(), other.parameters(), strict=True))
 
 
+def test_an_untrained_unet_gives_each_lesion_class_its_initial_probability():
+    network = networks.create("unet", width=4, initial_probability=0.02).eval()
+    nn.init.zeros_(network.head.weight)
+    probability = network(*inputs("unet", 1, 3, 32, 32)).segmentation.sigmoid()
+    torch.testing.assert_close(probability[:, 0], torch.full((1, 32, 32), 0.98))
+    torch.testing.assert_close(probability[:, 1:], torch.full((1, 2, 32, 32), 0.02))
+
+
 def test_unet_uses_the_prior():
     network, (image, prior) = small_networks.create("unet").eval(), inputs("unet", 1, 3, 64, 64)
     with torch.no_grad():

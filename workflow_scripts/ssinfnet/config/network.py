@@ -28,3 +28,10 @@ class MultiNetwork(Section):
 
     name: Literal["unet"] = Field("unet", description="U-Net over image and prior")
     width: int = Field(64, ge=4, description="channels of the first level")
+    initial_probability: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="probability of GGO and of consolidation before training; with a small one, as RetinaNet has, rare "
+        "classes are found in far fewer steps; none: near 0.5, as PyTorch initialises",
+    )

@@ -1,5 +1,6 @@
 """U-Net (Ronneberger et al., MICCAI 2015) over an image and a prior: the multi network."""
 
+import math
 from typing import ClassVar
 
 import torch
@@ -24,18 +25,26 @@ class Up(nn.Module):
 class UNet(nn.Module):
     """Bilinear U-Net with levels of 1, 2, 4, 8 and 8 times `width` channels.
 
-    `in_channels` are those of image and prior together. At width 64 it has 17,269,251 parameters.
+    `in_channels` are those of image and prior together; class 0 of `classes` is the background. At width 64 it has
+    17,269,251 parameters. With `initial_probability` p the head's bias begins at logit(p) for each class but the
+    background, and at -logit(p) for that (Lin et al., ICCV 2017, section 4.1); with None as PyTorch initialises it.
     """
 
     # The last convolution of the one output.
     HEADS: ClassVar[dict[str, str]] = {"segmentation": "head"}
 
-    def __init__(self, width: int = 64, in_channels: int = 6, classes: int = 3):
+    def __init__(
+        self, width: int = 64, in_channels: int = 6, classes: int = 3, initial_probability: float | None = None
+    ):
         super().__init__()
         self.inc = DoubleConv(in_channels, width)
         self.down = nn.ModuleList([DoubleConv(factor * width, min(2 * factor, 8) * width) for factor in (1, 2, 4, 8)])
         self.up = nn.ModuleList([Up(2 * factor * width, max(factor // 2, 1) * width) for factor in (8, 4, 2, 1)])
         self.head = nn.Conv2d(width, classes, 1)
+        if initial_probability is not None:
+            bias = math.log(initial_probability / (1 - initial_probability))
+            nn.init.constant_(self.head.bias[1:], bias)
+            nn.init.constant_(self.head.bias[:1], -bias)
 
     def forward(self, image: torch.Tensor, prior: torch.Tensor) -> Segmentation:
         """Normalised RGB image and prior, (N, 3, H, W) each with edges of 16 or more, to logits (N, classes, H, W)."""
