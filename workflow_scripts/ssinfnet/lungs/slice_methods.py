@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ssinfnet.lungs.body import disk, fill_holes, find_body, largest_component
+from ssinfnet.lungs.cut_pictures import surround
 from ssinfnet.lungs.sides import part
 
 BLOCK = 19999
@@ -52,7 +53,15 @@ def closed(image: np.ndarray) -> np.ndarray:
     6. What lies between it and the chest wall is lesion of the pleura and added; then 5 again.
 
     A lesion that takes up a whole end of a lung, so that nothing of its outline is left beyond, is not recovered.
+    Pictures that were cut to the lungs get their surroundings back first (`cut_pictures`).
     """
+    whole, rim = surround(image)
+    height, width = image.shape
+    return np.ascontiguousarray(_closed(whole)[rim : rim + height, rim : rim + width])
+
+
+def _closed(image: np.ndarray) -> np.ndarray:
+    """The steps of `closed` on a slice with air around the body."""
     scale = max(image.shape) / 512
     smooth = cv2.medianBlur(image, _odd(5 * scale))
     body, air, tissue = find_body(smooth)
