@@ -73,7 +73,7 @@ def _trachea(coarse: Coarse, inside: np.ndarray, flat: np.ndarray, middle: float
             and abs((x.start + x.stop - 1) / 2 - middle) * width <= OFF_MIDDLE
             and coarse.hounsfield[z, y, x][member].mean() < DARK
         )
-    tubes, count = ndimage.label(fits[flat])
+    tubes = ndimage.label(fits[flat])[0]
     widest = int(inside.sum(axis=(1, 2)).argmax())
     best, longest = 0, LENGTH
     for tube, box in enumerate(ndimage.find_objects(tubes), start=1):

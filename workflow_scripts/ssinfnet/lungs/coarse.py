@@ -118,7 +118,7 @@ def sample(array: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
 def find_nothing(hounsfield: np.ndarray) -> np.ndarray:
     """Where the scanner has measured nothing, bool of the shape of a sampled scan (HU).
 
-    It is at the edge of a slice, and below -1100 HU, or one value of at most -900 in all corners: measured air has noise.
+    It is at the edge of a slice, and below -1100 HU, or one value of at most -900 in all corners: air has noise.
     """
     corners = hounsfield[:, [0, 0, -1, -1], [0, -1, 0, -1]]
     nothing = hounsfield < -1100

@@ -50,7 +50,7 @@ def find_lungs(values: np.ndarray, spacing: Spacing) -> np.ndarray:
     body, centre = _body(coarse, inside)
     middle = float(np.median(centre[:, 0]))
     airways = find_airways(coarse, inside, flat, middle)
-    pieces = _lungs(coarse, inside & body & ~airways, cut)
+    pieces = _lungs(coarse, inside & body & ~airways & ~_gas(coarse, flat), cut)
     if not pieces:
         return np.zeros(values.shape, np.uint8)
     sides = volume_sides.part(pieces, middle, coarse.spacing)
@@ -97,6 +97,16 @@ def _body(coarse: Coarse, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return result, centre
 
 
+def _gas(coarse: Coarse, flat: np.ndarray) -> np.ndarray:
+    """The pieces `flat` of single slices whose core holds no blood, bool: a thin wall may part stomach and lung."""
+    core = np.stack([cv2.erode(plane, disk(1)) for plane in (flat > 0).astype(np.uint8)]) * flat
+    size = np.bincount(core.ravel(), minlength=flat.max() + 1)
+    total = np.bincount(core.ravel(), weights=coarse.hounsfield.ravel(), minlength=len(size))
+    gas = (size > 0) & (total < GAS * size)
+    gas[0] = False
+    return gas[flat]
+
+
 def _lungs(coarse: Coarse, air: np.ndarray, cut: np.ndarray) -> list[np.ndarray]:
     """The pieces of air that are lung, bool masks, largest first: large ones, and smaller ones near them."""
     pieces, _ = ndimage.label(air)
@@ -115,12 +125,16 @@ def _lungs(coarse: Coarse, air: np.ndarray, cut: np.ndarray) -> list[np.ndarray]
             (at_side if cut[box][member].mean() > 0.5 else large).append(piece)
         elif core.any() and sizes[piece] * voxel >= PIECE:
             small.append(piece)
-    # What reaches the side of the scan is foam or cloth, unless that is all there is.
-    large = large or at_side
-    result = [pieces == piece for piece in large if 20 * sizes[piece] >= sizes[large[0]]]
+    # What reaches the side of the scan is foam or cloth, unless it is as large as a lung.
+    largest = sizes[(large or at_side or [0])[0]]
+    large = [piece for piece in large if sizes[piece] >= 0.05 * largest]
+    large += [piece for piece in at_side if sizes[piece] >= 0.2 * largest]
+    result = [pieces == piece for piece in large]
     if result and small:
         near = dilate(np.logical_or.reduce(result).astype(np.uint8), NEAR, coarse.spacing) > 0
-        result += [pieces == piece for piece in small if near[boxes[piece - 1]][pieces[boxes[piece - 1]] == piece].any()]
+        result += [
+            pieces == piece for piece in small if near[boxes[piece - 1]][pieces[boxes[piece - 1]] == piece].any()
+        ]
     return result
 
 
@@ -138,10 +152,10 @@ def _complete(
     box = tuple(slice(max(at.start - margin, 0), at.stop + margin) for at, margin in zip(found, margins, strict=True))
     scan, within = lung[box].astype(np.uint8), (body & ~airways)[box].astype(np.uint8)
     pixel = max(spacing[1:])
-    filled = scan.copy()
+    ball, filled = disk(BALL / pixel), scan.copy()
     for position, plane in enumerate(scan):
         if plane.any():
-            closed = _close_flat(plane, pixel) & within[position]
+            closed = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, ball) & within[position]
             x, y = centre[box[0].start + position] - [box[2].start, box[1].start]
             filled[position] = closed | lesion_at_wall(closed, (x, y), 0.7 / pixel, least=DEEP) & within[position]
     # Across the liver, where a slice shows no lung behind it, only thin wedges are added.
@@ -152,16 +166,8 @@ def _complete(
     return result
 
 
-def _close_flat(plane: np.ndarray, pixel: float) -> np.ndarray:
-    """A slice of a lung closed with the ball."""
-    margin = round(BALL / pixel)
-    padded = cv2.copyMakeBorder(plane, *[margin] * 4, cv2.BORDER_CONSTANT, value=0)
-    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disk(BALL / pixel))[margin:-margin, margin:-margin]
-    return fill_holes(np.ascontiguousarray(closed), 0.02 * plane.size)
-
-
 def _fill(lung: np.ndarray) -> np.ndarray:
-    """A lung with what it surrounds in two of the three planes: lesion and vessels, but not the dome of the diaphragm."""
+    """A lung with what it surrounds in two of the three planes: lesion and vessels, not the dome of the diaphragm."""
     votes = np.zeros(lung.shape, np.uint8)
     for axis in range(3):
         planes = np.ascontiguousarray(np.moveaxis(lung, axis, 0))

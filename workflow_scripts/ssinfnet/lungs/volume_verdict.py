@@ -1,5 +1,6 @@
 """Whether to trust the lungs of a scan, and what a reader of its numbers has to know of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,11 +93,11 @@ def judge_volume(measures: dict[str, float | int], config: Cleaning) -> VolumeVe
     return VolumeVerdict(KEPT, "", tuple(_notes(measures, config)))
 
 
-def _refusals(measures: dict[str, float | int]):
+def _refusals(measures: dict[str, float | int]) -> Iterator[tuple[str, Finding]]:
     total = measures["right_ml"] + measures["left_ml"]
     if not total:
         reason = "no lungs found"
-        text = f"{reason}: no air that holds blood and is as large as a lung; is it a CT of the chest, in Hounsfield units?"
+        text = f"{reason}: nothing looks like lung and is as large; is it a CT of the chest, in Hounsfield units?"
         yield reason, Finding("no_lungs", REFUSED, text)
     elif total > LARGEST_ML:
         reason = f"volume above {LARGEST_ML:,.0f} ml"
@@ -104,7 +105,7 @@ def _refusals(measures: dict[str, float | int]):
         yield reason, Finding("lungs_too_large", REFUSED, text)
 
 
-def _notes(measures: dict[str, float | int], config: Cleaning):
+def _notes(measures: dict[str, float | int], config: Cleaning) -> Iterator[Finding]:
     sizes = {"right": measures["right_ml"], "left": measures["left_ml"]}
     larger, smaller = sorted(sizes, key=lambda side: -sizes[side])
     found = f"right {sizes['right']:,.0f} ml, left {sizes['left']:,.0f} ml"

@@ -14,8 +14,8 @@ def lesion_at_wall(side: np.ndarray, centre: tuple[float, float], scale: float, 
     Seen from the `centre` (x, y) of the chest, the lung ends at the wall, at a distance that changes little with the
     direction. Directions in which it ends before the convex hull of its piece look at a lesion; the wall is there
     taken from the directions beside, along a line in polar coordinates. The heart, hila and diaphragm have lung behind
-    them. Straight before and behind the centre are breastbone and spine, which the hull would cut. Nothing is missing in
-    a direction in which the lung ends at less than `least` (0 to 1) of the wall's distance: that is the liver.
+    them. Straight before and behind the centre are breastbone and spine, which the hull would cut. Nothing is missing
+    in a direction in which the lung ends at less than `least` (0 to 1) of the wall's distance: that is the liver.
     """
     hulls = np.zeros(side.shape, np.uint8)
     for outline in cv2.findContours(side, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
