@@ -5,6 +5,7 @@ import numpy as np
 from skimage.segmentation import watershed
 
 from ssinfnet.lungs.body import find_body
+from ssinfnet.lungs.cut_pictures import is_cut
 
 
 def part(lungs: np.ndarray, middle: int) -> list[np.ndarray]:
@@ -31,6 +32,11 @@ def part(lungs: np.ndarray, middle: int) -> list[np.ndarray]:
 
 
 def middle(image: np.ndarray) -> int:
-    """The column of the centroid of the body in a slice (uint8, H x W), of the picture where there is no body."""
+    """The column of the centroid of the body in a slice (uint8, H x W).
+
+    It is the middle of a picture that was cut to the lungs, or that shows no body.
+    """
+    if is_cut(image):
+        return image.shape[1] // 2
     body = find_body(image)[0]
     return round(float(np.nonzero(body)[1].mean())) if body.any() else image.shape[1] // 2

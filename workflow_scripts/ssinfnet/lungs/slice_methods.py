@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 
 from ssinfnet.lungs.body import disk, fill_holes, find_body, largest_component
+from ssinfnet.lungs.cut_pictures import surround
 from ssinfnet.lungs.sides import part
+from ssinfnet.lungs.wall import lesion_at_wall
 
 BLOCK = 19999
 """Edge of the block of the published adaptive threshold, pixels at 512 x 512."""
@@ -52,7 +54,15 @@ def closed(image: np.ndarray) -> np.ndarray:
     6. What lies between it and the chest wall is lesion of the pleura and added; then 5 again.
 
     A lesion that takes up a whole end of a lung, so that nothing of its outline is left beyond, is not recovered.
+    Pictures that were cut to the lungs get their surroundings back first (`cut_pictures`).
     """
+    whole, rim = surround(image)
+    height, width = image.shape
+    return np.ascontiguousarray(_closed(whole)[rim : rim + height, rim : rim + width])
+
+
+def _closed(image: np.ndarray) -> np.ndarray:
+    """The steps of `closed` on a slice with air around the body."""
     scale = max(image.shape) / 512
     smooth = cv2.medianBlur(image, _odd(5 * scale))
     body, air, tissue = find_body(smooth)
@@ -65,7 +75,7 @@ def closed(image: np.ndarray) -> np.ndarray:
     lungs = _keep_lungs(dark, smooth, air + 0.05 * (tissue - air))
     centre = _centre(body)
     sides = [_close(side, inside) for side in part(lungs, round(centre[0]))]
-    return np.bitwise_or.reduce([_close(side | _lesion_at_wall(side, centre) & inside, inside) for side in sides])
+    return np.bitwise_or.reduce([_close(side | lesion_at_wall(side, centre, scale) & inside, inside) for side in sides])
 
 
 METHODS = {"ictcf": ictcf, "closed": closed}
@@ -95,36 +105,6 @@ def _close(lung: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """
     ball = disk(12 * max(lung.shape) / 512)
     return fill_holes(cv2.morphologyEx(lung, cv2.MORPH_CLOSE, ball) & inside, 0.02 * lung.size)
-
-
-def _lesion_at_wall(side: np.ndarray, centre: tuple[float, float]) -> np.ndarray:
-    """What is missing of one lung (H, W) along the chest wall, uint8 (H, W).
-
-    Seen from the `centre` (x, y) of the chest, the lung ends at the wall, at a distance that changes little with the
-    direction. Directions in which it ends before the convex hull of its piece look at a lesion; the wall is there
-    taken from the directions beside, along a line in polar coordinates. The heart, hila and diaphragm have lung behind
-    them. Straight before and behind the centre are breastbone and spine, which the hull would cut.
-    """
-    scale = max(side.shape) / 512
-    hulls = np.zeros(side.shape, np.uint8)
-    for outline in cv2.findContours(side, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
-        cv2.fillConvexPoly(hulls, cv2.convexHull(outline), 1)
-    y, x = np.indices(side.shape, sparse=True)
-    dy, dx = y - centre[1], x - centre[0]
-    distance, degree = np.hypot(dx, dy), np.degrees(np.arctan2(dy, abs(dx))).astype(int) + 90
-    own_half = (side * np.sign(dx)).sum() * dx > 0
-    reach, hull_reach = np.zeros(181), np.zeros(181)
-    for mask, farthest in ((side, reach), (hulls, hull_reach)):
-        member = (mask > 0) & own_half
-        np.maximum.at(farthest, degree[member], distance[member])
-    lung = reach > 0
-    notch = lung & (hull_reach > reach + 3 * scale)
-    if not notch.any():
-        return np.zeros(side.shape, np.uint8)
-    known = np.flatnonzero(lung & ~notch)
-    wall = np.maximum(hull_reach, np.where(notch, np.interp(np.arange(181), known, reach[known]), 0))
-    beyond = own_half & (abs(dx) > 50 * scale) & lung[degree] & (distance > reach[degree]) & (distance <= wall[degree])
-    return cv2.morphologyEx(beyond.astype(np.uint8), cv2.MORPH_OPEN, disk(2 * scale))
 
 
 def _block_mean(image: np.ndarray, block: int) -> np.ndarray:
