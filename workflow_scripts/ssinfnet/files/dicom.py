@@ -5,6 +5,7 @@ numbers and names that the standard defines. Compressed pixels are decoded by py
 Pillow); what none of them knows is refused by the name of its transfer syntax.
 """
 
+import logging
 import math
 import warnings
 from collections.abc import Iterator
@@ -38,16 +39,10 @@ TAGS = [
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 ]
 """What is read of a header."""
+_LOGGER = logging.getLogger("pydicom")
 _GREY = (["MONOCHROME1"], ["MONOCHROME2"])
 _PIXELS = ["PixelData", "FloatPixelData", "DoubleFloatPixelData", "PlanarConfiguration"]
 _UNCOMPRESS = "save the series uncompressed, as `gdcmconv --raw` or `dcmconv` does"
-
-
-def is_dicom(path: Path) -> bool:
-    """Whether a file is DICOM by its first bytes, or by its suffix where it has no preamble."""
-    with path.open("rb") as file:
-        found = untrusted.recognise(file.read(untrusted.HEAD))
-    return found == "DICOM" or (found is None and path.suffix.lower() in SUFFIXES)
 
 
 def read_header(path: str | Path) -> Dataset:
@@ -194,6 +189,11 @@ def _read(path: str | Path, tags: list[str], *, stop_before_pixels: bool = False
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Warnings would quote what a header says of the patient; odd values matter only where we ask for them."""
-    with warnings.catch_warnings(action="ignore"), config.disable_value_validation():
-        yield
+    """Warnings and logs would quote what a header says of the patient; odd values matter only where we ask for them."""
+    level = _LOGGER.level
+    _LOGGER.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings(action="ignore"), config.disable_value_validation():
+            yield
+    finally:
+        _LOGGER.setLevel(level)

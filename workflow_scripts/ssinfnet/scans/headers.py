@@ -54,7 +54,7 @@ _DERIVED = {
     "SECONDARY": "a secondary series",
 }
 _NO_LUNGS = ("HEAD", "BRAIN", "SKULL", "ORBIT", "SINUS", "FACE", "JAW", "TEETH", "EAR", "KNEE", "FOOT", "ANKLE", "HIP")
-_NO_LUNGS += ("LEG", "HAND", "WRIST", "ELBOW", "ARM", "PELVIS", "EXTREMITY", "LSPINE")
+_NO_LUNGS += ("LEG", "HAND", "WRIST", "ELBOW", "ARM", "PELVIS", "EXTREMITY", "LSPINE", "HEADNECK")
 _CHEST = ("CHEST", "THORAX", "LUNG", "WHOLEBODY", "TSPINE")
 
 
@@ -83,10 +83,11 @@ def skipped(header: Dataset, *, keep_derived: bool = False) -> Outcome | None:
 
 def not_chest(header: Dataset) -> str | None:
     """The body part, of our own list, that a header names and in which there are no lungs; None for any other."""
-    named = " ".join(texts(header, "BodyPartExamined")).replace("-", " ").replace("_", " ")
-    if any(word in named.replace(" ", "") for word in _CHEST):
+    words = " ".join(texts(header, "BodyPartExamined")).replace("-", " ").replace("_", " ").split()
+    together = "".join(words)
+    if any(part in together for part in _CHEST):
         return None
-    return next((part.lower() for part in _NO_LUNGS if part in named.split()), None)
+    return next((part.lower() for part in _NO_LUNGS if part in words or part == together), None)
 
 
 def _is_in(word: str, kind: list[str]) -> bool:

@@ -16,7 +16,10 @@ _NIFTI = (".nii", ".nii.gz")
 
 @dataclass(frozen=True)
 class Found:
-    """A scan of the input `path`. `read()` gives its volume, or raises `ScanError`, as long as `find` has not gone on."""
+    """A scan of the input `path`: `read()` gives its volume, or raises `ScanError`, until `find` goes on.
+
+    `slices` is their number, where that is known before reading.
+    """
 
     name: str
     path: Path
@@ -38,8 +41,9 @@ def find(inputs: Sequence[str | Path], *, keep_derived: bool = False) -> Iterato
     """Yield every scan of the inputs, and every part of them that is none, with its reason.
 
     An input is a folder, a zip archive or a file, and may hold many scans of any kind. Names are unique among all that
-    is yielded and the same in each call with the same inputs: a DICOM series is called after its UID, whatever its files
-    are called, and anything else after its path below the input. With `keep_derived`, derived DICOM series are scans.
+    is yielded and the same in each call with the same inputs: a DICOM series is called after its UID, whatever its
+    files are called, and anything else after its path below the input. With `keep_derived`, derived DICOM series are
+    scans too.
 
     An archive is unpacked while its scans are yielded, so read a scan before asking for the next. Raises `InputError`
     for an input that is not there, before anything is yielded.
@@ -59,9 +63,7 @@ def _find(paths: list[Path], keep_derived: bool) -> Iterator[Found | LeftOut]:
             count += isinstance(one, Found) or one.outcome.level == "refused"
             yield one
         if not count:
-            yield LeftOut(
-                path, (), Outcome("no_scan", "refused", "holds no chest CT: no series, NIfTI file or picture")
-            )
+            yield LeftOut(path, (), Outcome("no_scan", "refused", "it holds no CT series, NIfTI file or picture"))
 
 
 def _of_input(path: Path, names: Names, seen: set[str], keep_derived: bool) -> Iterator[Found | LeftOut]:

@@ -10,7 +10,7 @@ from ssinfnet.scans.volume import ScanError, Source, Volume
 
 
 def read(path: Path, source: Path, name: str) -> Volume:
-    """The volume of the NIfTI file `path` of the input `source`; raises `ScanError` for what cannot be scored or read."""
+    """The volume of the NIfTI file `path` of the input `source`; `ScanError` for what cannot be scored or read."""
     try:
         scan = nifti.read_scan(path)
     except InputError as error:

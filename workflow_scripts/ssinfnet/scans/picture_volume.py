@@ -43,15 +43,13 @@ def read(paths: Sequence[Path], source: Path, name: str) -> Volume:
 
 def _notes(values: np.ndarray) -> list[Outcome]:
     text = (
-        "pictures say neither where they lie nor how large a pixel is: their names are taken as the order from the head "
-        "to the feet, so thirds are those of the order, and there are no volumes in ml"
+        "pictures say neither where they lie nor how large a pixel is: their names are taken as the order from the "
+        "head to the feet, so thirds are those of the order, and there are no volumes in ml"
     )
     notes = [Outcome("no_position", "note", text)]
     sides = pd.Series([orientation.spine_side(one) for one in values])
     side = orientation.of_groups(sides, pd.Series("scan", index=sides.index)).iloc[0]
     if side not in ("below", orientation.UNKNOWN):
-        text = (
-            f"the spine seems to lie on the side {side}, so the pictures are turned or upside down; turn them upright"
-        )
+        text = f"the spine seems to lie {side}, so the pictures are turned or upside down; turn them upright"
         notes.append(Outcome("turned", "note", text))
     return notes

@@ -47,8 +47,8 @@ def distance(places: np.ndarray) -> tuple[float, list[Outcome]]:
         return float((places[-1] - places[0]) / len(gaps)), []
     count, holes = len(places), int((steps > 1).sum())
     text = (
-        f"{missing} slice{'s are' if missing > 1 else ' is'} missing in {holes} place{'s' if holes > 1 else ''} between "
-        f"the {count} that are there, {usual:.2f} mm apart"
+        f"{missing} slice{'s are' if missing > 1 else ' is'} missing in {holes} place{'s' if holes > 1 else ''} "
+        f"between the {count} that are there, {usual:.2f} mm apart"
     )
     if steps.max() > 2 or missing > MISSING_SHARE * count:
         raise ScanError("missing_slices", f"{text}; fetch the whole series again")

@@ -66,7 +66,8 @@ def tell_apart(files: Iterable[Path], given: Path, *, keep_derived: bool = False
             if (part := headers.not_chest(header)) is not None:
                 elsewhere[series] = part
             enhanced = header.get("SOPClassUID") in headers.ENHANCED
-            by_uid.setdefault(series, []).extend(slices.of_header(header, path, enhanced=enhanced))
+            found = slices.of_header(header, path, enhanced=enhanced)
+            by_uid.setdefault(series, []).extend(found)
         except InputError as error:
             reasons.setdefault(("", ScanError.from_error(error, path).outcome), []).append(path)
     result = [one for series, found in by_uid.items() for one in _parts(series, found, elsewhere.get(series))]
@@ -183,7 +184,7 @@ def _hounsfield(found: Sequence[Slice], *, inverted: bool) -> np.ndarray:
 
 
 def _without_doubles(found: list[Slice], stored: np.ndarray) -> tuple[list[Slice], np.ndarray, list[Outcome]]:
-    """The slices without those that lie where another one with the same values does; others at one place are refused."""
+    """The slices without those that lie where another one with the same values does; other ones there are refused."""
     doubled = positions.doubled(np.array([_place(one) for one in found]))
     if not doubled:
         return found, stored, []
