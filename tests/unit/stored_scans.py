@@ -43,7 +43,7 @@ def save_nifti(path, shown, axes="LPI", spacing=SPACING, shear=None):
 def slices_of(
     shown, *, order=(0, 1, 2), against=(False, False, False), spacing=SPACING, series=None, turn=None, drift=None
 ):
-    """DICOM datasets, unsaved: stored axis i (slice, row, column) is display axis `order[i]`, run `against` or along it.
+    """DICOM datasets, unsaved: stored axis i (slice, row, column) is display axis `order[i]`, along or `against` it.
 
     `turn` (3, 3) turns the patient; `drift` (3,) moves each slice against the one before, as a tilted gantry does.
     """

@@ -222,7 +222,9 @@ def test_missing_slices(tmp_path):
     many = slices_of(np.repeat(CHEST, 3, axis=0))
     one_missing = only(save(many[:10] + many[11:], tmp_path / "one"))
     (note,) = one_missing.notes
-    assert (note.code, note.level) == ("missing_slices", "note") and note.text.startswith("1 slice is missing in 1 place")
+    assert (note.code, note.level) == ("missing_slices", "note") and note.text.startswith(
+        "1 slice is missing in 1 place"
+    )
     assert one_missing.spacing[0] == SPACING[0] and "3.7 %" in note.text
     assert refused(save(many[:10] + many[12:], tmp_path / "two")).code == "missing_slices"
     assert refused(save(many[:5] + many[6:15] + many[16:], tmp_path / "holes")).code == "missing_slices"
