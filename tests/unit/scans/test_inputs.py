@@ -49,6 +49,19 @@ def test_a_folder_of_pictures_in_the_order_of_their_numbers(tmp_path):
         volume.grid.as_nifti(volume.values)
 
 
+def test_pictures_named_from_the_feet_to_the_head_give_the_same_volume(tmp_path):
+    shown = chest(10, 96)
+    volumes = []
+    for name, stack in (("down", shown), ("up", shown[::-1])):
+        (found,) = find([save_pictures(tmp_path / name, stack)])
+        volumes.append(found.read())
+    down, up = volumes
+    np.testing.assert_array_equal(down.values, up.values)
+    assert "from the head to the feet;" in down.notes[0].text and "taken the other way round" in up.notes[0].text
+    np.testing.assert_array_equal(up.grid.restore(up.values), to_grey(shown[::-1], LUNG_WINDOW))
+    assert [path.name for path in up.source.files][:2] == ["IMG-0.png", "IMG-1.png"]
+
+
 def test_turned_pictures_are_noted(tmp_path):
     (found,) = find([save_pictures(tmp_path / "a", chest(6, 128)[:, ::-1])])
     assert [note.code for note in found.read().notes] == ["no_position", "turned"]
