@@ -98,6 +98,8 @@ def _of_files(
             yield _skipped(place, [path], "nested_archive", "an archive in an archive; unpack it first", "refused")
         else:
             yield from _of_archive(place, path, names, seen, keep_derived)
+    if left := by_kind.get("closed"):
+        yield _skipped(place, left, "unreadable_file", "may not be opened; allow reading them", "refused")
     if left := by_kind.get("other"):
         yield _skipped(place, left, "other_files", "neither DICOM nor NIfTI nor pictures")
 
@@ -145,8 +147,11 @@ def _kind(path: Path) -> str:
         return "nifti"
     if pictures.is_picture(path):
         return "picture"
-    with path.open("rb") as file:
-        found = untrusted.recognise(file.read(untrusted.HEAD))
+    try:
+        with path.open("rb") as file:
+            found = untrusted.recognise(file.read(untrusted.HEAD))
+    except OSError:
+        return "closed"
     if found == "DICOM" or (found is None and path.suffix.lower() in dicom.SUFFIXES):
         return "dicom"
     if found == "NIfTI":
