@@ -7,11 +7,15 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import openpyxl
 from PIL import Image
+from pydicom import uid
+from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset, FileMetaDataset
 
 Case = tuple[str, bytes]
 """Name of a file with its suffix, and its content."""
@@ -84,7 +88,7 @@ def _nifti() -> list[Case]:
 
 
 def _dicom() -> list[Case]:
-    """The beginning of DICOM as a scanner writes it, with and without preamble; nothing here reads more of it."""
+    """The beginning of DICOM as a scanner writes it, with and without preamble; for readers of other formats."""
     elements = b"".join(
         struct.pack("<HH2sH", group, element, kind, len(value)) + value
         for group, element, kind, value in [
@@ -97,6 +101,42 @@ def _dicom() -> list[Case]:
     pixels = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OW", 0, 128) + bytes(128)
     whole = bytes(128) + b"DICM" + elements + pixels
     return [("slice.dcm", whole), ("slice.png", whole), ("slice.nii", whole), ("bare.dcm", elements + pixels)]
+
+
+def scan_slice(syntax: str | None = None, said: str | None = None, **changes: object) -> bytes:
+    """A CT slice as DICOM, whole but for the `changes`, compressed by a `syntax` that may be `said` wrong."""
+    one = Dataset()
+    one.file_meta = FileMetaDataset()
+    one.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    one.file_meta.MediaStorageSOPClassUID = one.SOPClassUID = uid.CTImageStorage
+    one.file_meta.MediaStorageSOPInstanceUID = one.SOPInstanceUID = "1.2.3.4"
+    one.SeriesInstanceUID, one.Modality, one.ImageType = "1.2.3", "CT", ["ORIGINAL", "PRIMARY", "AXIAL"]
+    one.ImagePositionPatient, one.ImageOrientationPatient = [0, 0, 0], [1, 0, 0, 0, 1, 0]
+    one.PixelSpacing, one.SliceThickness = [1, 1], 1
+    one.Rows, one.Columns = 24, 24
+    one.SamplesPerPixel, one.PhotometricInterpretation = 1, "MONOCHROME2"
+    one.BitsAllocated, one.BitsStored, one.HighBit, one.PixelRepresentation = 16, 12, 11, 0
+    one.RescaleSlope, one.RescaleIntercept = 1, -1024
+    one.PixelData = (_grey().astype("<u2") * 8).tobytes()
+    one["PixelData"].VR = "OW"
+    if syntax:
+        one.compress(syntax, generate_instance_uid=False)
+    one.file_meta.TransferSyntaxUID = said or one.file_meta.TransferSyntaxUID
+    for name, value in changes.items():
+        setattr(one, name, value)
+    buffer = io.BytesIO()
+    one.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _scan() -> list[Case]:
+    """DICOM for the reader of scans, by each decoder."""
+    return [
+        ("plain.dcm", scan_slice()),
+        ("runs.dcm", scan_slice(uid.RLELossless)),
+        ("lossless.dcm", scan_slice(uid.JPEGLSLossless)),
+        ("wavelets.dcm", Path(get_testdata_file("MR_small_jp2klossless.dcm", download=False)).read_bytes()),
+    ]
 
 
 def _xlsx() -> list[Case]:
@@ -151,7 +191,8 @@ patients:
 
 
 SEEDS: dict[str, Callable[[], list[Case]]] = {
-    "nifti": _nifti, "png": _png, "jpg": _jpg, "tif": _tif, "dicom": _dicom, "xlsx": _xlsx, "zip": _zip, "yaml": _yaml,
+    "nifti": _nifti, "png": _png, "jpg": _jpg, "tif": _tif, "dicom": _dicom, "scan": _scan,
+    "xlsx": _xlsx, "zip": _zip, "yaml": _yaml,
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import stat
 import struct
 import zipfile
@@ -13,7 +14,9 @@ from typing import NamedTuple
 import corpus
 import nibabel as nib
 import numpy as np
+from corpus import scan_slice
 from PIL import Image
+from pydicom import uid
 
 CONTENT = dict(case for make in corpus.SEEDS.values() for case in make())
 
@@ -287,6 +290,54 @@ NIFTI = {
     "colours": header("one number each", datatype=128, bitpix=24),
     "gzip bomb": Crafted("nifti", file("a.nii.gz", bomb), "unpacks to more than"),
     "DICOM as NIfTI": Crafted("nifti", file("a.nii", lambda: CONTENT["slice.dcm"]), "is DICOM.*dcm2niix"),
+}
+
+
+# --- DICOM ------------------------------------------------------------------------------------------------------------
+
+
+def asks_for_more(syntax: str, mark: bytes, skip: int, size: bytes) -> bytes:
+    """A compressed slice whose stream, `skip` bytes after a mark, says that it is large."""
+    content = scan_slice(syntax)
+    place = content.index(mark) + skip
+    return content[:place] + size + content[place + len(size) :]
+
+
+def deflated() -> bytes:
+    """Zeros as a deflated dataset, of a thousand times its size."""
+    head = bytes(128) + b"DICM"
+    value = uid.DeflatedExplicitVRLittleEndian.encode()
+    head += struct.pack("<HH2sH", 2, 0x10, b"UI", len(value)) + value
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return head + b"".join(packer.compress(bytes(2**20)) for _ in range(2**5)) + packer.flush()
+
+
+def nested(depth: int) -> bytes:
+    """A slice with sequences within sequences."""
+    opened = struct.pack("<HH2sHIHHI", 0x5200, 0x9229, b"SQ", 0, 0xFFFFFFFF, 0xFFFE, 0xE000, 0xFFFFFFFF)
+    content = scan_slice()
+    place = content.index(struct.pack("<HH", 0x7FE0, 0x0010))
+    return content[:place] + opened * depth + content[place:]
+
+
+def scan(message: str | None, make: Callable[[], bytes]) -> Crafted:
+    return Crafted("scan", file("a.dcm", make), message)
+
+
+SCANS = {
+    "JPEG-LS that asks for more": scan(
+        "65535 x 65535", lambda: asks_for_more(uid.JPEGLSLossless, b"\xff\xf7", 5, b"\xff" * 4)
+    ),
+    "DICOM that unpacks to a thousand times its size": scan("Deflated Explicit VR Little Endian", deflated),
+    "sequences within sequences": scan("damaged DICOM|no DICOM", lambda: nested(50_000)),
+    "a million frames": scan("1000000 frames", lambda: scan_slice(NumberOfFrames=1_000_000)),
+    "4,000 frames of a slice": scan("fewer pixels", lambda: scan_slice(NumberOfFrames=4_000, Rows=4000, Columns=4000)),
+    "no rows": scan("holds no CT slice", lambda: scan_slice(Rows=0)),
+    "bits that are none": scan("pixels of 16 bits with 77", lambda: scan_slice(BitsStored=77)),
+    "compression that nobody knows": scan(
+        re.escape(uid.HTJ2KLossless.name),
+        lambda: scan_slice(uid.RLELossless, said=uid.HTJ2KLossless),
+    ),
 }
 
 

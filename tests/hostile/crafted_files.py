@@ -194,6 +194,7 @@ CASES = {
     **crafted.ARCHIVES,
     **crafted.PICTURES,
     **crafted.NIFTI,
+    **crafted.SCANS,
     **crafted_stores.CHECKPOINTS,
     **crafted_stores.STORES,
     **SPECIAL,

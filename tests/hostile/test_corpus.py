@@ -11,7 +11,7 @@ from crafted_files import CASES
 
 READERS = {
     "nifti": ["nifti"], "png": ["picture", "mask"], "jpg": ["picture", "mask"], "tif": ["picture", "mask"],
-    "dicom": ["picture", "nifti"], "xlsx": ["table"], "zip": ["zip"], "yaml": ["config"],
+    "dicom": ["picture", "nifti"], "scan": ["scan"], "xlsx": ["table"], "zip": ["zip"], "yaml": ["config"],
     **{kind: [kind] for kind in STAGES},
 }  # fmt: skip
 COUNT = 150

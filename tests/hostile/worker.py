@@ -49,6 +49,22 @@ def nifti(path: Path, out: Path) -> None:
     every(nifti.read_scan, lambda path: nifti.read_labels(path, range(4)))(path)
 
 
+def scan(path: Path, out: Path) -> None:
+    """The pixels alone, and all that makes a volume of them."""
+    from ssinfnet.errors import InputError
+    from ssinfnet.files import dicom
+    from ssinfnet.scans import inputs
+
+    def volumes(path: Path) -> None:
+        for one in inputs.find([path]):
+            if isinstance(one, inputs.Found):
+                one.read()
+            elif one.outcome.level == "refused":
+                raise InputError(f"{path}: {one.outcome.text}")
+
+    every(dicom.read_pixels, volumes)(path)
+
+
 def picture(path: Path, out: Path) -> None:
     import prepare_unlabelled
 
@@ -174,6 +190,7 @@ READERS: dict[str, Reader] = {
     for reader in (
         *(
             nifti,
+            scan,
             picture,
             mask,
             folder,

@@ -170,6 +170,26 @@ def test_lungs_are_found_where_none_come_along_and_crops_are_left_out(evaluate):
     assert summary["slices_used"] == 1
 
 
+def test_thirds_of_pictures_are_those_of_the_anatomy_not_of_their_names(evaluate):
+    from ssinfnet.slices.window import LUNG_WINDOW, to_grey
+    from ssinfnet.sources.phantom.generate import subject
+
+    one = subject(np.random.default_rng(4), SIZE, 0.0)
+    stack = [one.render(z) for z in np.linspace(0.2, 0.85, 9)]
+    nothing = lesion(slice(0, 0))
+    cases, images = [], {}
+    for group, ordered in (("down", stack), ("up", stack[::-1])):
+        for number, shown in enumerate(ordered):
+            name = f"{group}{number}"
+            images[name] = to_grey(shown.hounsfield, LUNG_WINDOW)
+            upper = any(shown is other for other in stack[:3])
+            cases.append((name, group, shown.lungs, shown.lungs if upper else nothing, False))
+    rows, _ = evaluate(cases, classes=False, images=images)
+    dice = rows[rows["target"] == "infection"].set_index(["group", "region"])["dice"]
+    assert dice["down"].to_dict() == dice["up"].to_dict()
+    assert dice["up", "right_anterior_first"] > 0.9 and dice["up", "right_anterior_last"] == 0
+
+
 def test_lesion_outside_of_the_lungs_is_reported(evaluate):
     truth = lesion(slice(30, 50))  # half of it above the lung
     _, summary = evaluate([("s", "s", truth, truth, True)])

@@ -15,12 +15,17 @@ from ssinfnet.config.severity import Severity
 from ssinfnet.errors import InputError
 from ssinfnet.evaluation.runs import Run
 from ssinfnet.figures import severity as severity_figures
+from ssinfnet.lungs import direction
 from ssinfnet.report import findings as verdict
 from ssinfnet.report import paper_tables, summary_page
 from ssinfnet.severity import metrics as severity_metrics
+from ssinfnet.severity import regions as severity_regions
 from ssinfnet.severity import scores as severity
 from ssinfnet.severity.comparisons import of_severity
+from ssinfnet.severity.patients import regions_of_patients
 from ssinfnet.slices import store as slices
+from ssinfnet.slices.window import LUNG_WINDOW, to_grey
+from ssinfnet.sources.phantom.generate import subject
 
 PAIRS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 2)), min_size=2, max_size=14)
 
@@ -491,6 +496,27 @@ def test_regions_of_slices_and_patients_come_from_the_maps(tmp_path):
     assert metrics["regions"]["left_posterior_last"]["patients"] == 1
     assert metrics["regions"]["right_anterior"]["mean_score"] == pytest.approx((2 + 0 + 2 + 2 + 2) / 5)
     assert {"ratio", "ct_share", "infected", "ggo", "consolidation"} == set(metrics["predictors"])
+
+
+def test_thirds_of_one_anatomy_are_the_same_from_the_head_and_from_the_feet():
+    """Two patients of equal pictures, one named the other way round; the lesions are in the upper third."""
+    patient = subject(np.random.default_rng(4), 96, 0.0)
+    stack = [patient.render(z) for z in np.linspace(0.15, 0.9, 9)]
+    names = [*["down"] * 9, *["up"] * 9]
+    slices_, counts, between = [], [], []
+    for place, one in enumerate([*stack, *stack[::-1]]):
+        infected = one.lungs * (place < 3 or place > 14)
+        regions = severity_regions.divide(to_grey(one.hounsfield, LUNG_WINDOW), one.lungs)
+        counts.append(severity_regions.count_pixels(regions, [infected]))
+        between.append(direction.between(one.lungs))
+        slices_.append((names[place], ""))
+    table = pd.DataFrame(slices_, columns=["patient", "left_out"])
+    found = regions_of_patients(table, np.array(counts), np.array(between), 0.01)
+    assert found["order"].to_dict() == {"down": "head first", "up": "feet first"}
+    pd.testing.assert_series_equal(
+        found.drop(columns="order").loc["down"], found.drop(columns="order").loc["up"], check_names=False
+    )
+    assert found.loc["up", "right_anterior_first_score"] == 2 and found.loc["up", "right_anterior_last_score"] == 0
 
 
 def test_a_third_whose_slices_have_no_lungs_is_not_scored_but_counted(tmp_path):

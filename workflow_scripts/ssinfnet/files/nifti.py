@@ -40,14 +40,15 @@ class Scan:
 
     `values` is (slices, H, W): rows run from anterior to posterior, columns from the patient's right to the left, as
     in a JPG of a viewing station, and slices from the head to the feet, however the file stores them. `affine` (4, 4)
-    takes column, row and slice to millimetres. `places` says for each slice where it lies in the file, counted from 0.
-    `name` is what messages call the file.
+    takes column, row and slice to millimetres, and `stored_affine` the file's own axes, of which there are three.
+    `places` says for each slice where it lies in the file, counted from 0. `name` is what messages call the file.
     """
 
     name: str
     values: np.ndarray
     affine: np.ndarray
     places: range
+    stored_affine: np.ndarray
 
     def __len__(self) -> int:
         return len(self.values)
@@ -223,7 +224,8 @@ def _display(values: np.ndarray, affine: np.ndarray, name: str) -> Scan:
     axis = int(np.flatnonzero(stored[:, 0] == 2)[0])
     places = range(values.shape[axis])
     # Along the file's axis the slices go up or down the patient.
-    return Scan(name, shown, affine @ inv_ornt_aff(turn, values.shape), places[::-1] if stored[axis, 1] > 0 else places)
+    places = places[::-1] if stored[axis, 1] > 0 else places
+    return Scan(name, shown, affine @ inv_ornt_aff(turn, values.shape), places, affine)
 
 
 def _apart(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> float:

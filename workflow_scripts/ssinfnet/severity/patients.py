@@ -8,6 +8,7 @@ import pandas as pd
 
 from ssinfnet.errors import InputError
 from ssinfnet.files.tables import read_table
+from ssinfnet.lungs import direction
 from ssinfnet.lungs.verdicts import KEPT
 from ssinfnet.severity import metrics as severity_metrics
 from ssinfnet.severity import regions as severity_regions
@@ -17,6 +18,8 @@ from ssinfnet.slices.labels import CONSOLIDATION, GGO
 from ssinfnet.slices.shards import Shards
 from ssinfnet.slices.store import SliceStore
 
+ORDERS = {direction.DOWN: "head first", direction.UP: "feet first", direction.UNKNOWN: "unknown"}
+"""How a patient's pictures run by their anatomy; where it is unknown, the thirds take them as head first."""
 NOT_USABLE = ("lungs rejected", "no lungs")
 
 
@@ -43,15 +46,16 @@ def measure(
     verdicts: dict[str, str],
     patients: pd.DataFrame,
     threshold: float,
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """A row per slice of `store`: id, patient, score, verdict, ratio and left_out (empty: scored); and pixel counts.
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """A row per slice of `store`: id, patient, score, verdict, ratio and left_out (empty: scored); and two arrays.
 
-    `patients` has patient and score. The counts, int (n, 4, 2 or 4), are the pixels of each region (`REGIONS`) and
-    those of them that are infected (map at `threshold` or above), and with `classes` GGO and consolidation. Raises
-    `InputError` for a slice without lungs, map, verdict or patient, and where these differ in size.
+    `patients` has patient and score. The first array is pixel counts, int (n, 4, 2 or 4): the pixels of each region
+    (`REGIONS`) and those of them that are infected (map at `threshold` or above), and with `classes` GGO and
+    consolidation. The second, float (n,), is what `lungs.direction.between` says of the lungs. Raises `InputError` for
+    a slice without lungs, map, verdict or patient, and where these differ in size.
     """
     score_of = dict(zip(patients["patient"], patients["score"], strict=True))
-    rows, counts = [], []
+    rows, counts, between = [], [], []
     for slice_id, patient in zip(store.index["id"], store.index["group"], strict=True):
         if slice_id not in verdicts:
             raise InputError(f"{store.path}: slice {slice_id} has no verdict; clean the parenchyma again")
@@ -65,6 +69,7 @@ def measure(
             raise InputError(f"slice {slice_id}: {error}") from None
         regions = severity_regions.divide(store.read("image", slice_id), lung)
         counts.append(severity_regions.count_pixels(regions, findings))
+        between.append(direction.between(lung))
         reasons = {
             "lungs rejected": verdicts[slice_id] != KEPT,
             "no lungs": np.isnan(ratio),
@@ -72,7 +77,8 @@ def measure(
         }
         left_out = next((reason for reason, applies in reasons.items() if applies), "")
         rows.append((slice_id, patient, score_of[patient], verdicts[slice_id], ratio, left_out))
-    return pd.DataFrame(rows, columns=["id", "patient", "score", "verdict", "ratio", "left_out"]), np.array(counts)
+    table = pd.DataFrame(rows, columns=["id", "patient", "score", "verdict", "ratio", "left_out"])
+    return table, np.array(counts), np.array(between)
 
 
 def _classes(classes: Shards | None, slice_id: str, shape: tuple[int, ...]) -> list[np.ndarray]:
@@ -90,8 +96,8 @@ def regions_of_slices(counts: np.ndarray, least: float) -> pd.DataFrame:
     return _whole_numbers(pd.DataFrame([_row(one, REGIONS, least, findings) for one in counts]))
 
 
-def regions_of_patients(slices: pd.DataFrame, counts: np.ndarray, least: float) -> pd.DataFrame:
-    """The same of each patient with a usable slice, index patient, over its usable slices.
+def regions_of_patients(slices: pd.DataFrame, counts: np.ndarray, between: np.ndarray, least: float) -> pd.DataFrame:
+    """The same of each patient with a usable slice, index patient, over its usable slices; and their order (`ORDERS`).
 
     The score is that of the twelve regions with thirds for a patient of three pictures or more, else of the four. The
     thirds are of all pictures of the patient: one whose pictures were all rejected has no lung and is not scored.
@@ -102,9 +108,11 @@ def regions_of_patients(slices: pd.DataFrame, counts: np.ndarray, least: float) 
     rows = {}
     for patient, places in slices[usable].groupby("patient").indices.items():
         chosen = np.flatnonzero(usable)[places]
-        row = _row(counts[chosen].sum(axis=0), REGIONS, least, findings)
+        found = direction.of_stack(counts[chosen, :, 0].sum(axis=1), between[chosen])
+        row = {"order": ORDERS[found], **_row(counts[chosen].sum(axis=0), REGIONS, least, findings)}
         if third_of[chosen[0]] >= 0:
-            row |= _row(severity_regions.pool(counts[chosen], third_of[chosen]), VOLUME_REGIONS, least, findings)
+            thirds = severity_regions.upper_first(third_of[chosen], found)
+            row |= _row(severity_regions.pool(counts[chosen], thirds), VOLUME_REGIONS, least, findings)
         rows[patient] = row
     return _whole_numbers(pd.DataFrame.from_dict(rows, orient="index"))
 

@@ -20,7 +20,7 @@ from ssinfnet.errors import InputError
 from ssinfnet.evaluation import metrics
 from ssinfnet.evaluation.intervals import describe, number
 from ssinfnet.evaluation.segmentation import EMPTY
-from ssinfnet.lungs import cleaning, measures
+from ssinfnet.lungs import cleaning, direction, measures
 from ssinfnet.lungs.slice_methods import METHODS
 from ssinfnet.severity import metrics as severity_metrics
 from ssinfnet.severity import regions as severity_regions
@@ -59,7 +59,7 @@ def evaluate(
     test = part_ids(split, "test")
     group_of = dict(zip(store.index["id"], store.index["group"], strict=True))
     third_of = dict(zip(store.index["id"], severity_regions.third_of_each(store.index["group"]), strict=True))
-    by_group: dict[str, list[tuple[int, np.ndarray]]] = {}
+    by_group: dict[str, list[tuple[int, np.ndarray, float]]] = {}
     left_out: Counter[str] = Counter()
     lesion = outside = 0
     targets = ("infection", *(LESIONS if maps.classes else ()))
@@ -76,10 +76,13 @@ def evaluate(
             if len(counts) == 1:
                 lesion += int(truth.sum())
                 outside += int((truth & (regions == 0)).sum())
-        by_group.setdefault(group_of[slice_id], []).append((third_of[slice_id], np.stack(counts, axis=1)))
+        # Volumes, which come with their lungs, are in the store from the head to the feet; pictures may not be.
+        between = float("nan") if store.has("lungs", slice_id) else direction.between(lungs)
+        by_group.setdefault(group_of[slice_id], []).append((third_of[slice_id], np.stack(counts, axis=1), between))
     rows, scores = [], []
     for group, slices in by_group.items():
-        thirds, counts = [third for third, _ in slices], np.stack([count for _, count in slices])
+        thirds, counts, shares = (np.array(column) for column in zip(*slices, strict=True))
+        thirds = severity_regions.upper_first(thirds, direction.of_stack(counts[:, :, 0, 0].sum(axis=1), shares))
         pooled = severity_regions.pool(counts, thirds)
         names = VOLUME_REGIONS if len(pooled) == len(VOLUME_REGIONS) else REGIONS
         rows += list(_dice(group, names, pooled, targets, EMPTY[scoring.empty]))

@@ -2,9 +2,10 @@
 
 A slice has four regions: the right and the left lung, each cut at half its height into an anterior and a posterior
 part. The slices are also cut into thirds of their number, so a volume, or a patient with three pictures or more, has
-twelve regions. The first third of a NIfTI volume is the upper one, as its slices are read from the head to the feet by
-its affine. Pictures have no position; their thirds follow the order of their names, which is that of the scan. A region
-scores 0 where it is free of infection, 1 up to half infected, 2 beyond.
+twelve regions. The first third is the upper one. NIfTI volumes are read from the head to the feet by their affine.
+Pictures have no position; `lungs.direction` tells by the anatomy whether their names run from the head or from the
+feet, and where it cannot, from the head is assumed. A region scores 0 where it is free of infection, 1 up to half
+infected, 2 beyond.
 
 It follows the CT severity score of Yang et al. (Radiol Cardiothorac Imaging 2(2):e200047, 2020) and is not the same.
 There a radiologist grades the opacity of 20 parts of the lungs that follow the segments (0; below 50 %; 50 % and more),
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ssinfnet.lungs.direction import UP
 from ssinfnet.lungs.sides import middle, part
 from ssinfnet.slices.labels import LESIONS
 
@@ -50,14 +52,16 @@ def thirds(count: int) -> list[int]:
 
 
 def third_of_each(groups: pd.Series) -> list[int]:
-    """The third of each slice within its group (n,), -1 in groups of fewer than three slices.
-
-    The order is the store's: head to feet for NIfTI volumes, by name for pictures.
-    """
+    """The third of each slice within its group (n,), in the order of the store, -1 in groups of fewer than three."""
     sizes = groups.groupby(groups).transform("size")
     places = groups.groupby(groups).cumcount()
     cut = {size: thirds(size) for size in set(sizes)}
     return [cut[size][place] if size >= 3 else -1 for size, place in zip(sizes, places, strict=True)]
+
+
+def upper_first(third_of: np.ndarray, direction: str) -> np.ndarray:
+    """Thirds (n,) by the order of a store as those from the head, from the `lungs.direction` of their slices."""
+    return np.where(third_of < 0, third_of, len(THIRDS) - 1 - third_of) if direction == UP else third_of
 
 
 def count_pixels(regions: np.ndarray, findings: Sequence[np.ndarray]) -> np.ndarray:

@@ -35,9 +35,9 @@ def score(
     `verdicts` say by slice whose lungs are kept, `threshold` where the infection map counts as infected. Raises
     `InputError` for inputs that do not fit, and when nobody can be scored.
     """
-    slices, counts = measure(store, lungs, infection, classes, verdicts, patients, threshold)
+    slices, counts, between = measure(store, lungs, infection, classes, verdicts, patients, threshold)
     slices = score_slices(slices, config)
     patients = score_patients(patients, slices[~slices["left_out"].isin(NOT_USABLE)], config)
-    patients = patients.join(regions_of_patients(slices, counts, config.least_infected), on="patient")
+    patients = patients.join(regions_of_patients(slices, counts, between, config.least_infected), on="patient")
     slices = slices.join(regions_of_slices(counts, config.least_infected))
     return Scored(slices, patients, {"threshold": threshold, **summarise(slices, patients, config)})

@@ -54,6 +54,7 @@ def summarise(slices: pd.DataFrame, patients: pd.DataFrame, config: Severity) ->
             "patients_scored": len(scored),
             "patients_predicted": int(patients["predicted_published"].notna().sum()),
             "patients_left_out": _count(patients["left_out"]),
+            "patients_by_order": _count(shown["order"].dropna()),
             "patients_in_thirds": int((shown["slices"] >= len(severity_regions.THIRDS)).sum()),
             "slices": len(slices),
             "slices_scored": len(used),
