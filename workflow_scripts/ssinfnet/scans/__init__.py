@@ -1,0 +1,1 @@
+"""A person's own scans: read, scored, measured and written."""

@@ -1,0 +1,108 @@
+"""What of a patient's identity goes into DICOM that is written: nothing, unless it is asked for.
+
+`remove` does not strike out what it knows to be identity, it copies what it knows not to be: the geometry, and the UIDs
+by which masks refer to slices. So private attributes, descriptions, comments, dates and nested sequences need no list.
+Values are checked too, as any text may stand in any attribute. The UIDs stay, since a mask that names other slices
+could be laid over none; whoever has the archive that they are from can look the patient up by them.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.uid import UID, generate_uid
+
+from ssinfnet.errors import InputError
+
+Identity = Literal["remove", "keep"]
+METHOD = "Kept by SSInfNet: geometry and UIDs of references only"
+"""What `DeidentificationMethod` says; a long string has 64 characters at most."""
+_FRAME = "FrameOfReferenceUID"
+_UIDS = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
+_NUMBERS = {
+    "Rows": 1,
+    "Columns": 1,
+    "PixelSpacing": 2,
+    "SliceThickness": 1,
+    "SpacingBetweenSlices": 1,
+    "ImageOrientationPatient": 6,
+    "ImagePositionPatient": 3,
+}
+_REQUIRED = (*_UIDS, "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient")
+_EMPTY = (
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
+    *("AccessionNumber", "StudyID", "StudyDate", "StudyTime", "ReferringPhysicianName"),
+)
+"""Attributes that must be there and may be empty."""
+_PIXELS = 0x7FE0
+
+
+def sources(datasets: Sequence[Dataset], identity: Identity) -> list[Dataset]:
+    """Copies of the single-frame `datasets`, without pixels, for what is written to refer to.
+
+    With `remove` they hold geometry and UIDs alone. Slices without a frame of reference get one that follows from
+    their series. Raises `InputError`, which says no value, for a dataset without one
+    of these, or with a UID or number that is none.
+    """
+    copies = [_copy(dataset) if identity == "keep" else _scrub(dataset) for dataset in datasets]
+    for copy in copies:
+        if not copy.get(_FRAME):
+            # The slices of a series share one frame, whether it has a name or not; a segmentation must name one.
+            copy.FrameOfReferenceUID = generate_uid(entropy_srcs=["frame", str(copy.SeriesInstanceUID)])
+    return copies
+
+
+def mark(written: Dataset, identity: Identity) -> None:
+    """Say in a dataset that is to be written that identity was removed, and how; nothing where it was kept."""
+    if identity == "remove":
+        written.PatientIdentityRemoved = "YES"
+        written.DeidentificationMethod = METHOD
+        written.LongitudinalTemporalInformationModified = "REMOVED"
+
+
+def are_of_one_patient(one: Dataset, other: Dataset) -> bool | None:
+    """Whether two datasets have the same PatientID; None where one of them has none. Says nothing of the ids."""
+    ids = [str(dataset.get("PatientID") or "").strip() for dataset in (one, other)]
+    return ids[0] == ids[1] if all(ids) else None
+
+
+def _scrub(dataset: Dataset) -> Dataset:
+    if missing := [keyword for keyword in _REQUIRED if keyword not in dataset]:
+        raise InputError(f"a DICOM file without {missing[0]}: no segmentation can refer to it; convert it to NIfTI")
+    result = Dataset()
+    for keyword in (*_UIDS, *([_FRAME] if dataset.get(_FRAME) else [])):
+        uid = UID(str(dataset[keyword].value))
+        if not uid.is_valid:
+            raise _wrong(keyword)
+        setattr(result, keyword, uid)
+    for keyword, count in _NUMBERS.items():
+        if keyword in dataset:
+            try:
+                values = np.atleast_1d(np.array(dataset[keyword].value, dtype=float))
+            except (TypeError, ValueError):
+                raise _wrong(keyword) from None
+            if keyword not in _REQUIRED and not np.isfinite(values).all():  # an empty one is NaN
+                continue
+            if values.shape != (count,) or not np.isfinite(values).all():
+                raise _wrong(keyword)
+            setattr(result, keyword, dataset[keyword].value)
+    result.Modality = "CT"
+    for keyword in _EMPTY:
+        setattr(result, keyword, "")
+    return result
+
+
+def _copy(dataset: Dataset) -> Dataset:
+    result = Dataset()
+    for element in dataset:
+        if element.tag.group != _PIXELS:
+            result.add(element)
+    for keyword in _EMPTY:
+        if keyword not in result:
+            setattr(result, keyword, "")
+    return result
+
+
+def _wrong(keyword: str) -> InputError:
+    return InputError(f"a DICOM file whose {keyword} makes no sense: no segmentation can refer to it; convert it again")
