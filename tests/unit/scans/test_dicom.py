@@ -135,6 +135,15 @@ def test_a_healthy_scan_and_one_without_lungs_can_be_written(tmp_path, kind, lun
     assert _numbers(hd.sr.srread(tmp_path / "sr.dcm"), "Infection") == expected
 
 
+def test_without_classes_there_are_three_segments(tmp_path):
+    series, (lungs, infection, _) = dicom_series.series(SHAPE), masks()
+    written = of(series, (lungs, infection, None))
+    found = measures.measure(lungs[::-1], infection[::-1], None, spacing=(2.0, 0.5, 0.75), least=0.01)
+    report = dicom_sr.build(series, written, found, share_interval=None, **OPTIONS)
+    assert [item.SegmentLabel for item in written.SegmentSequence] == ["Right lung", "Left lung", "Infection"]
+    assert [number for _, number in _segments(report)] == [1, 2, 3]
+
+
 def test_one_slice(tmp_path):
     series = dicom_series.series((1, 16, 24))
     dicom_seg.save(of(series, [array[2:3] for array in masks()]), tmp_path / "seg.dcm")

@@ -75,6 +75,14 @@ def test_pictures_have_shares_and_no_volumes(scan):
     assert found.lungs.share("infected") == pytest.approx(900 / 1620)
 
 
+def test_without_a_class_map_infection_is_measured(scan):
+    scan[1][:] = scan[0] == 2
+    found, with_classes = measures.measure(scan[0], scan[1], None, spacing=(1, 1, 1), least=0.01), measure(scan)
+    assert found.lungs.share("ggo") is None and found.lungs.ml("consolidation") is None
+    assert found.region_score == with_classes.region_score
+    assert found.lungs.share("infected") == with_classes.lungs.share("infected")
+
+
 @pytest.mark.parametrize(
     ("share", "expected"),
     [(0, 1), (0.0499, 1), (0.05, 2), (0.25, 3), (0.4999, 3), (0.5, 4), (0.75, 5), (1, 5), (float("nan"), None)],

@@ -39,14 +39,14 @@ def build(
     datasets: Sequence[Dataset],
     lungs: np.ndarray,
     infection: np.ndarray,
-    classes: np.ndarray,
+    classes: np.ndarray | None,
     *,
     maker: Maker,
     identity: Identity,
     created: datetime,
     kind: Kind = "BINARY",
 ) -> Segmentation:
-    """The segmentation of a series with the five `SEGMENTS`.
+    """The segmentation of a series with the five `SEGMENTS`, or without `classes` the first three.
 
     `datasets` are the single-frame files of the series; `lungs` (codes of `SIDES`), `infection` (bool) and `classes`
     (codes of `LESIONS`) are (files, rows, columns) in their order and as the files store their pixels. Infection and
@@ -62,7 +62,7 @@ def build(
     order = get_dataset_sort_index(copies) if len(copies) > 1 else [0]
     filled = [place for place in order if lungs[place].any()] or order  # a mask refers to the slices that it is on
     copies = [copies[place] for place in filled]
-    planes = _planes(lungs[filled], infection[filled], classes[filled])
+    planes = _planes(lungs[filled], infection[filled], None if classes is None else classes[filled])
     if kind == "BINARY":
         pixels = np.moveaxis(planes, 0, -1)
     else:
@@ -75,13 +75,13 @@ def build(
         source_images=copies,
         pixel_array=pixels,
         segmentation_type=kind,
-        segment_descriptions=_describe(maker, seed),
+        segment_descriptions=_describe(maker, seed)[: len(planes)],
         series_instance_uid=uid_of("series", *seed),
         series_number=SERIES_NUMBER,
         sop_instance_uid=uid_of("instance", *seed),
         instance_number=1,
         **equipment(maker),
-        content_description="Lungs, infection, GGO and consolidation",
+        content_description="Lungs and infection",
         content_label="LUNG_INFECTION",
         series_description="Lung infection: segmentation",
         content_date=created.date(),
@@ -125,14 +125,15 @@ def uid_of(*parts: str) -> UID:
     return generate_uid(entropy_srcs=list(parts))
 
 
-def _planes(lungs: np.ndarray, infection: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def _planes(lungs: np.ndarray, infection: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
     """The masks of `SEGMENTS`, uint8 0/1 (segments, slices, rows, columns)."""
-    planes = np.empty((len(SEGMENTS), *lungs.shape), np.uint8)
-    inside = lungs > 0
-    for plane, code in zip(planes, SIDES.values(), strict=False):
+    planes = np.empty((len(SEGMENTS) if classes is not None else 3, *lungs.shape), np.uint8)
+    right, left, infected, *lesions = planes
+    for plane, code in zip((right, left), SIDES.values(), strict=True):
         np.equal(lungs, code, out=plane, casting="unsafe")
-    np.logical_and(infection, inside, out=planes[2], casting="unsafe")
-    for plane, code in zip(planes[3:], LESIONS.values(), strict=True):
+    inside = lungs > 0
+    np.logical_and(infection, inside, out=infected, casting="unsafe")
+    for plane, code in zip(lesions, LESIONS.values() if lesions else (), strict=True):
         np.logical_and(classes == code, inside, out=plane, casting="unsafe")
     return planes
 

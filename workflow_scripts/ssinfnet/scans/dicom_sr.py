@@ -87,6 +87,8 @@ def _groups(
             **_heading(segment.label, segment, segment.laterality, maker, seed),
         )
     for finding, number in FINDINGS.items():
+        if getattr(measures.lungs, finding) is None:
+            continue
         segment = SEGMENTS[number - 1]
         yield sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
             referenced_segment=_reference(segmentation, number),

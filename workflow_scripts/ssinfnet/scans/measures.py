@@ -32,21 +32,26 @@ MOST_PER_LOBE = 5
 
 @dataclass(frozen=True)
 class Extent:
-    """A part of the lungs in voxels, and the findings in it; `voxel_ml` is the volume of one, None where unknown."""
+    """A part of the lungs in voxels, and the findings in it; those of classes are None where there is no class map.
 
+    `voxel_ml` is the volume of a voxel, None where unknown.
+    """
+
+    voxel_ml: float | None
     lung: int
     infected: int
-    ggo: int
-    consolidation: int
-    voxel_ml: float | None
+    ggo: int | None = None
+    consolidation: int | None = None
 
     def share(self, finding: str) -> float | None:
-        """Share of the part that has one of `FINDINGS`, 0 to 1; None for a part without lung."""
-        return getattr(self, finding) / self.lung if self.lung else None
+        """Share of the part that has one of `FINDINGS`, 0 to 1; None without lung or class map."""
+        count = getattr(self, finding)
+        return None if count is None or not self.lung else count / self.lung
 
     def ml(self, what: str) -> float | None:
-        """Volume in ml of the lung or of one of `FINDINGS`; None where voxels have no known size."""
-        return None if self.voxel_ml is None else getattr(self, what) * self.voxel_ml
+        """Volume in ml of the lung or of one of `FINDINGS`; None without a class map or a known size of voxels."""
+        count = getattr(self, what)
+        return None if count is None or self.voxel_ml is None else count * self.voxel_ml
 
     def as_dict(self) -> dict[str, float | None]:
         """`lung_ml`, and of each finding its share and its `_ml`; ready for JSON."""
@@ -107,7 +112,7 @@ class Measures:
 def measure(
     lungs: np.ndarray,
     infection: np.ndarray,
-    classes: np.ndarray,
+    classes: np.ndarray | None,
     *,
     spacing: tuple[float, float, float] | None,
     least: float,
@@ -115,28 +120,29 @@ def measure(
 ) -> Measures:
     """The measures of a scan from arrays (slices, rows, columns) of one shape, head first, seen from the feet.
 
-    `lungs` has the codes of `SIDES`, `infection` is bool, `classes` has the codes of `LESIONS`, `lobes` those of
-    `LOBES`; `spacing` is in mm, None for pictures. `least` is the infected share below which a region or lobe counts as
+    `lungs` has the codes of `SIDES`, `infection` is bool, `classes` has the codes of `LESIONS` (None: no network tells
+    them apart), `lobes` those of `LOBES`; `spacing` is in mm, None for pictures. `least` is the infected share below which a region or lobe counts as
     free. Thirds run from the first to the last slice with lung, so from apex to base, whatever else the scan shows.
     Raises `InputError` for a lobe mask of another shape or with other codes.
     """
     for name, array in (("infection", infection), ("classes", classes)):
-        if array.shape != lungs.shape:
+        if array is not None and array.shape != lungs.shape:
             raise InputError(f"the {name} are {array.shape} and the lungs are {lungs.shape}")
     voxel_ml = None if spacing is None else float(np.prod(spacing)) / 1000
     filled = np.flatnonzero((lungs > 0).any(axis=(1, 2)))
     span = range(filled[0], filled[-1] + 1) if len(filled) else range(0)
-    by_slice = np.zeros((len(span), len(REGIONS), 1 + len(FINDINGS)), int)
+    masks = [infection] if classes is None else [infection, *(classes == code for code in LESIONS.values())]
+    by_slice = np.zeros((len(span), len(REGIONS), 1 + len(masks)), int)
     for place, position in enumerate(span):
-        by_slice[place] = _count(lungs[position], infection[position], classes[position])
+        by_slice[place] = _count(lungs[position], [mask[position] for mask in masks])
     # Fewer than three slices have no thirds.
     pooled = regions.pool(by_slice, regions.thirds(len(span)) if len(span) >= 3 else [-1])
     names = VOLUME_REGIONS if len(pooled) == len(VOLUME_REGIONS) else REGIONS
     whole = pooled.sum(axis=0)
     grades = regions.grade(regions.shares(pooled)[:, 0], least)
-    described = regions.describe(pooled, least)
+    described = regions.describe(pooled, least, FINDINGS[: len(masks)])
     share = regions.shares(whole)[0]
-    of_lobes = {} if lobes is None else _count_lobes(lobes, infection, classes)
+    of_lobes = {} if lobes is None else _count_lobes(lobes, masks)
     lobe_grades = {name: grade_lobe(regions.shares(row)[0], least) for name, row in of_lobes.items()}
     known = [grade for grade in lobe_grades.values() if grade is not None]
     return Measures(
@@ -174,35 +180,35 @@ def grade_lobe(share: float, least: float) -> int | None:
     return 1 + int(share >= 0.05) + int(share > 0.25) + int(share >= 0.5) + int(share > 0.75)
 
 
-def _count(lungs: np.ndarray, infection: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def _count(lungs: np.ndarray, findings: list[np.ndarray]) -> np.ndarray:
     """Pixels of each of `REGIONS` and of each finding in it, of one slice; the box around its lungs is enough."""
     inside = lungs > 0
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     if not len(rows):
-        return np.zeros((len(REGIONS), 1 + len(FINDINGS)), int)
+        return np.zeros((len(REGIONS), 1 + len(findings)), int)
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     region = regions.divide_sides(*((lungs[box] == code).astype(np.uint8) for code in SIDES.values()))
-    findings = [infection[box], *(classes[box] == code for code in LESIONS.values())]
-    return regions.count_pixels(region, findings)
+    return regions.count_pixels(region, [finding[box] for finding in findings])
 
 
-def _count_lobes(lobes: np.ndarray, infection: np.ndarray, classes: np.ndarray) -> dict[str, np.ndarray]:
-    """Voxels of each lobe and of each finding in it, (4,); the mask alone says where a lobe is."""
-    if lobes.shape != infection.shape:
-        raise InputError(f"the mask of lobes is {lobes.shape}, the scan is {infection.shape}; make it on the same scan")
+def _count_lobes(lobes: np.ndarray, findings: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Voxels of each lobe and of each finding in it; the mask alone says where a lobe is."""
+    if lobes.shape != findings[0].shape:
+        raise InputError(
+            f"the mask of lobes is {lobes.shape}, the scan is {findings[0].shape}; make it on the same scan"
+        )
     most = max(LOBES.values())
     if lobes.min() < 0 or lobes.max() > most:
         raise InputError(f"the mask of lobes holds codes beyond 0 to {most}, as {lobes.max():g}; see docs/scans.md")
-    total = np.zeros((most + 1, 1 + len(FINDINGS)), int)
-    for codes, infected, lesions in zip(lobes, infection, classes, strict=True):
-        findings = [infected, *(lesions == code for code in LESIONS.values())]
-        columns = [codes, *(codes[finding] for finding in findings)]
+    total = np.zeros((most + 1, 1 + len(findings)), int)
+    for position, codes in enumerate(lobes):
+        columns = [codes, *(codes[finding[position]] for finding in findings)]
         total += np.stack([np.bincount(one.ravel().astype(np.intp), minlength=most + 1) for one in columns], axis=1)
     return {name: total[code] for name, code in LOBES.items()}
 
 
 def _extent(row: np.ndarray, voxel_ml: float | None) -> Extent:
-    return Extent(*(int(count) for count in row), voxel_ml)
+    return Extent(voxel_ml, *(int(count) for count in row))
 
 
 def _whole_number(value: float) -> int | None:
