@@ -7,7 +7,6 @@ import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
-from ssinfnet.errors import InputError
 from ssinfnet.scans import dicom_codes, dicom_seg, dicom_sr, measures
 
 SHAPE = (4, 16, 24)
@@ -150,11 +149,21 @@ def test_one_slice(tmp_path):
     np.testing.assert_array_equal(read_back(tmp_path / "seg.dcm", series)[..., 0], masks()[0][2:3] == 1)
 
 
-def test_many_frames_in_one_file_are_refused():
-    series = dicom_series.series((1, 16, 24))
-    series[0].NumberOfFrames = 4
-    with pytest.raises(InputError, match="multi-frame"):
-        of(series, masks())
+@pytest.mark.parametrize("identity", ["remove", "keep"])
+def test_an_enhanced_series_of_one_file(tmp_path, identity):
+    series, arrays = dicom_series.series(SHAPE), masks()
+    for dataset in series:  # what the conversion asks for
+        dataset.update({"PositionReferenceIndicator": "", "PatientOrientation": "", "ImageType": ["ORIGINAL", "PRIMARY"]})
+        dataset.BodyPartExamined, dataset.Manufacturer, dataset.AcquisitionNumber = "CHEST", "", 1
+    enhanced = hd.legacy.LegacyConvertedEnhancedCTImage(
+        series, series_instance_uid=hd.UID(), series_number=2, sop_instance_uid=hd.UID(), instance_number=1
+    )
+    dicom_seg.save(of([enhanced], arrays, identity=identity), tmp_path / "seg.dcm")
+    found = hd.seg.segread(tmp_path / "seg.dcm").get_pixels_by_source_frame(
+        enhanced.SOPInstanceUID, [1, 2, 3, 4], assert_missing_frames_are_empty=True
+    )
+    np.testing.assert_array_equal(found[..., 0], arrays[0] == 1)
+    np.testing.assert_array_equal(found[..., 4], arrays[2] == 2)
 
 
 def test_slices_without_a_frame_of_reference_get_one():

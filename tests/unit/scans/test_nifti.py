@@ -1,5 +1,3 @@
-import dicom_series
-import highdicom as hd
 import nibabel as nib
 import numpy as np
 import pytest
@@ -34,21 +32,6 @@ def test_probabilities_come_back_and_the_bytes_too(tmp_path):
     found = nib.load(tmp_path / "one.nii.gz").get_fdata()
     assert np.abs(found - probability).max() < 1e-5 and found[0, 0, 0] == 0 and found[0, 0, 1] == pytest.approx(1)
     assert (tmp_path / "one.nii.gz").read_bytes() == (tmp_path / "other.nii.gz").read_bytes()
-
-
-@pytest.mark.parametrize("turn", [False, True])
-def test_the_affine_of_dicom_slices_is_that_of_highdicom(turn):
-    series = dicom_series.series((4, 16, 24))
-    if turn:
-        for dataset in series:
-            dataset.ImageOrientationPatient = [0, -1, 0, 0.6, 0, -0.8]
-            distance = dataset.ImagePositionPatient[2]
-            dataset.ImagePositionPatient = [3 + 0.8 * distance, 4, 5 + 0.6 * distance]
-    source = hd.get_volume_from_series(series)
-    positions = [dataset.ImagePositionPatient for dataset in hd.spatial.sort_datasets(series)]
-    found = nifti.affine_of_slices(positions, series[0].ImageOrientationPatient, series[0].PixelSpacing)
-    expected = np.diag([-1, -1, 1, 1]) @ source.affine[:, [2, 1, 0, 3]]
-    np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 def test_masks_of_pictures_are_read_as_own_slices_are(tmp_path):

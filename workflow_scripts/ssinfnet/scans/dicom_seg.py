@@ -14,7 +14,6 @@ from highdicom.spatial import get_dataset_sort_index
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, generate_uid
 
-from ssinfnet.errors import InputError
 from ssinfnet.files.atomic import atomic_path
 from ssinfnet.scans.dicom_codes import ARTIFICIAL_INTELLIGENCE, LUNG, SEGMENTS
 from ssinfnet.scans.identity import Identity, mark, sources
@@ -48,20 +47,21 @@ def build(
 ) -> Segmentation:
     """The segmentation of a series with the five `SEGMENTS`, or without `classes` the first three.
 
-    `datasets` are the single-frame files of the series; `lungs` (codes of `SIDES`), `infection` (bool) and `classes`
-    (codes of `LESIONS`) are (files, rows, columns) in their order and as the files store their pixels. Infection and
+    `datasets` are the files of the series, or the one file of an enhanced series; `lungs` (codes of `SIDES`),
+    `infection` (bool) and `classes` (codes of `LESIONS`) are (slices, rows, columns) in the order of the files or
+    frames and as these store their pixels. Infection and
     classes outside of the lungs are left out, as no number counts them. In `BINARY` the lungs hold their lesions, and
     infection its classes; in `LABELMAP` each voxel has one segment, the last that holds it.
 
     The UIDs follow from the slices, the masks and the maker: with the same `created` the same bytes are written.
     Raises `InputError` for a series that no segmentation can refer to.
     """
-    if any(int(dataset.get("NumberOfFrames", 1) or 1) > 1 for dataset in datasets):
-        raise InputError("slices in one multi-frame file: no segmentation is written of these; take the NIfTI masks")
     copies = sources(datasets, identity)
-    order = get_dataset_sort_index(copies) if len(copies) > 1 else [0]
-    filled = [place for place in order if lungs[place].any()] or order  # a mask refers to the slices that it is on
-    copies = [copies[place] for place in filled]
+    filled = list(range(len(lungs)))
+    if len(copies) > 1:
+        order = get_dataset_sort_index(copies)
+        filled = [place for place in order if lungs[place].any()] or order  # a mask refers to the slices that it is on
+        copies = [copies[place] for place in filled]
     planes = _planes(lungs[filled], infection[filled], None if classes is None else classes[filled])
     if kind == "BINARY":
         pixels = np.moveaxis(planes, 0, -1)

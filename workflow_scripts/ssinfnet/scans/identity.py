@@ -29,7 +29,10 @@ _NUMBERS = {
     "ImageOrientationPatient": 6,
     "ImagePositionPatient": 3,
 }
-_REQUIRED = (*_UIDS, "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient")
+_PLANE = ("PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient")
+_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+_OF_GROUPS = ("PixelMeasuresSequence", "PlaneOrientationSequence", "PlanePositionSequence")
+"""Where the attributes of `_PLANE` are, if many slices are in one file."""
 _EMPTY = (
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
     *("AccessionNumber", "StudyID", "StudyDate", "StudyTime", "ReferringPhysicianName"),
@@ -39,7 +42,7 @@ _PIXELS = 0x7FE0
 
 
 def sources(datasets: Sequence[Dataset], identity: Identity) -> list[Dataset]:
-    """Copies of the single-frame `datasets`, without pixels, for what is written to refer to.
+    """Copies of the `datasets` of a series, without pixels, for what is written to refer to.
 
     With `remove` they hold geometry and UIDs alone. Slices without a frame of reference get one that follows from
     their series. Raises `InputError`, which says no value, for a dataset without one
@@ -68,28 +71,48 @@ def are_of_one_patient(one: Dataset, other: Dataset) -> bool | None:
 
 
 def _scrub(dataset: Dataset) -> Dataset:
-    if missing := [keyword for keyword in _REQUIRED if keyword not in dataset]:
+    many = int(dataset.get("NumberOfFrames") or 1) > 1
+    required = (*_UIDS, "Rows", "Columns", *(_GROUPS if many else _PLANE))
+    if missing := [keyword for keyword in required if keyword not in dataset]:
         raise InputError(f"a DICOM file without {missing[0]}: no segmentation can refer to it; convert it to NIfTI")
-    result = Dataset()
+    result = _numbers(dataset)
     for keyword in (*_UIDS, *([_FRAME] if dataset.get(_FRAME) else [])):
         uid = UID(str(dataset[keyword].value))
         if not uid.is_valid:
             raise _wrong(keyword)
         setattr(result, keyword, uid)
-    for keyword, count in _NUMBERS.items():
-        if keyword in dataset:
-            try:
-                values = np.atleast_1d(np.array(dataset[keyword].value, dtype=float))
-            except (TypeError, ValueError):
-                raise _wrong(keyword) from None
-            if keyword not in _REQUIRED and not np.isfinite(values).all():  # an empty one is NaN
-                continue
-            if values.shape != (count,) or not np.isfinite(values).all():
-                raise _wrong(keyword)
-            setattr(result, keyword, dataset[keyword].value)
+    if many:
+        result.NumberOfFrames = int(dataset.NumberOfFrames)
+        for keyword in _GROUPS:
+            setattr(result, keyword, [_functional_groups(item) for item in dataset[keyword].value])
     result.Modality = "CT"
     for keyword in _EMPTY:
         setattr(result, keyword, "")
+    return result
+
+
+def _functional_groups(item: Dataset) -> Dataset:
+    result = Dataset()
+    for keyword in _OF_GROUPS:
+        if keyword in item:
+            setattr(result, keyword, [_numbers(one) for one in item[keyword].value])
+    return result
+
+
+def _numbers(dataset: Dataset) -> Dataset:
+    """The attributes of `_NUMBERS` that a dataset has; an empty one is left out."""
+    result = Dataset()
+    for keyword, count in _NUMBERS.items():
+        value = dataset.get(keyword)
+        if value is None or value == "":
+            continue
+        try:
+            values = np.atleast_1d(np.array(value, dtype=float))
+        except (TypeError, ValueError):
+            raise _wrong(keyword) from None
+        if values.shape != (count,) or not np.isfinite(values).all():
+            raise _wrong(keyword)
+        setattr(result, keyword, value)
     return result
 
 

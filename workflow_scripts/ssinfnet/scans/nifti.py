@@ -1,7 +1,6 @@
 """Maps and masks of a scan as NIfTI on the grid of its input."""
 
 import gzip
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,23 +26,6 @@ def write_probability(path: str | Path, probability: np.ndarray, affine: np.ndar
     for start in range(0, len(probability), _BLOCK):
         stored[start : start + _BLOCK] = np.rint(probability[start : start + _BLOCK] * np.float32(_STEPS))
     _write(path, stored, affine, slope=1 / _STEPS)
-
-
-def affine_of_slices(
-    positions: Sequence[Sequence[float]], orientation: Sequence[float], spacing: Sequence[float]
-) -> np.ndarray:
-    """The affine (4, 4) of an array (columns, rows, slices) of DICOM slices, from column, row and slice to mm in RAS.
-
-    `positions` are the slices' ImagePositionPatient in the order of the array, `orientation` is
-    ImageOrientationPatient and `spacing` PixelSpacing (rows, columns). Of a single slice the third axis is its normal,
-    one mm long.
-    """
-    along, down = np.reshape(np.asarray(orientation, float), (2, 3))
-    places = np.asarray(positions, float)
-    through = (places[-1] - places[0]) / (len(places) - 1) if len(places) > 1 else np.cross(along, down)
-    result = np.eye(4)
-    result[:3] = np.stack([along * spacing[1], down * spacing[0], through, places[0]], axis=1)
-    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ result  # from the patient's left and back to right and front
 
 
 def _write(path: str | Path, values: np.ndarray, affine: np.ndarray, slope: float | None) -> None:
