@@ -153,7 +153,9 @@ def test_one_slice(tmp_path):
 def test_an_enhanced_series_of_one_file(tmp_path, identity):
     series, arrays = dicom_series.series(SHAPE), masks()
     for dataset in series:  # what the conversion asks for
-        dataset.update({"PositionReferenceIndicator": "", "PatientOrientation": "", "ImageType": ["ORIGINAL", "PRIMARY"]})
+        dataset.update(
+            {"PositionReferenceIndicator": "", "PatientOrientation": "", "ImageType": ["ORIGINAL", "PRIMARY"]}
+        )
         dataset.BodyPartExamined, dataset.Manufacturer, dataset.AcquisitionNumber = "CHEST", "", 1
     enhanced = hd.legacy.LegacyConvertedEnhancedCTImage(
         series, series_instance_uid=hd.UID(), series_number=2, sop_instance_uid=hd.UID(), instance_number=1

@@ -25,7 +25,7 @@ def measure(scan, **options):
 
 
 def test_volumes_and_shares_by_hand(scan):
-    lungs, infection, classes = scan
+    _, infection, classes = scan
     infection[2:5, 4:9, 5:15] = True  # the right anterior region of the first third, as a whole
     infection[2, 0, 0] = True  # outside of the lungs
     classes[2, 4:9, 5:15] = 1

@@ -19,7 +19,9 @@ def test_a_mask_has_the_grid_of_its_input(tmp_path, affine, name):
     np.testing.assert_array_equal(np.asanyarray(found.dataobj), mask)
     np.testing.assert_allclose(found.affine, affine, atol=1e-5)
     assert found.get_data_dtype() == np.uint8
-    np.testing.assert_allclose(sorted(found.header.get_zooms()), sorted(np.linalg.norm(affine[:3, :3], axis=0)), rtol=1e-5)
+    np.testing.assert_allclose(
+        sorted(found.header.get_zooms()), sorted(np.linalg.norm(affine[:3, :3], axis=0)), rtol=1e-5
+    )
     assert (found.header["qform_code"] > 0) == (affine is TURNED)
     read_scan(tmp_path / name)
 

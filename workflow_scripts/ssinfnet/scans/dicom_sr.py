@@ -92,9 +92,7 @@ def _groups(
         segment = SEGMENTS[number - 1]
         yield sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
             referenced_segment=_reference(segmentation, number),
-            measurements=_measurements(
-                measures.lungs, finding, share_interval if finding == "infected" else None
-            ),
+            measurements=_measurements(measures.lungs, finding, share_interval if finding == "infected" else None),
             **_heading(segment.label, segment, segment.laterality, maker, seed),
         )
         for side, laterality in LATERALITY.items():
@@ -128,9 +126,7 @@ def _reference(segmentation: Dataset, number: int) -> sr.ReferencedSegment:
     )
 
 
-def _measurements(
-    part: Extent, what: str, share_interval: tuple[float, float] | None = None
-) -> list[sr.Measurement]:
+def _measurements(part: Extent, what: str, share_interval: tuple[float, float] | None = None) -> list[sr.Measurement]:
     found = []
     if (volume := part.ml(what)) is not None:
         found.append(sr.Measurement(concepts.VOLUME, volume, concepts.MILLILITRE))

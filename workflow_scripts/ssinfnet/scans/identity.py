@@ -7,6 +7,7 @@ could be laid over none; whoever has the archive that they are from can look the
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Literal
 
 import numpy as np
@@ -120,7 +121,7 @@ def _copy(dataset: Dataset) -> Dataset:
     result = Dataset()
     for element in dataset:
         if element.tag.group != _PIXELS:
-            result.add(element)
+            result.add(deepcopy(element))
     for keyword in _EMPTY:
         if keyword not in result:
             setattr(result, keyword, "")

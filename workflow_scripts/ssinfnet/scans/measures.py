@@ -121,9 +121,9 @@ def measure(
     """The measures of a scan from arrays (slices, rows, columns) of one shape, head first, seen from the feet.
 
     `lungs` has the codes of `SIDES`, `infection` is bool, `classes` has the codes of `LESIONS` (None: no network tells
-    them apart), `lobes` those of `LOBES`; `spacing` is in mm, None for pictures. `least` is the infected share below which a region or lobe counts as
-    free. Thirds run from the first to the last slice with lung, so from apex to base, whatever else the scan shows.
-    Raises `InputError` for a lobe mask of another shape or with other codes.
+    them apart), `lobes` those of `LOBES`; `spacing` is in mm, None for pictures. `least` is the infected share below
+    which a region or lobe counts as free. Thirds run from the first to the last slice with lung, so from apex to base,
+    whatever else the scan shows. Raises `InputError` for a lobe mask of another shape or with other codes.
     """
     for name, array in (("infection", infection), ("classes", classes)):
         if array is not None and array.shape != lungs.shape:

@@ -42,5 +42,3 @@ def _write(path: str | Path, values: np.ndarray, affine: np.ndarray, slope: floa
         # No name and no time in the archive, so that the same mask gives the same bytes.
         packed = str(path).endswith(".gz")
         temporary.write_bytes(gzip.compress(content, compresslevel=1, mtime=0) if packed else content)
-
-

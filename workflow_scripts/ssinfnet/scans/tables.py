@@ -24,9 +24,7 @@ def write_scan(stem: str | Path, result: ScanResult) -> None:
     rows = []
     if result.measures is not None:
         grades = {**result.measures.grades, **result.measures.lobe_grades}
-        rows = [
-            {"part": name, **part.as_dict(), "grade": grades.get(name)} for name, part in result.measures.parts()
-        ]
+        rows = [{"part": name, **part.as_dict(), "grade": grades.get(name)} for name, part in result.measures.parts()]
     write_csv(f"{stem}.csv", pd.DataFrame(rows, columns=["part", *_NUMBERS, "grade"]), digits=DIGITS)
     write_json(f"{stem}.json", result.as_dict())
 
