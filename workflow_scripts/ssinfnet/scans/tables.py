@@ -9,6 +9,7 @@ import pandas as pd
 from ssinfnet.errors import InputError
 from ssinfnet.files.atomic import write_csv
 from ssinfnet.files.json_file import read_json, write_json
+from ssinfnet.scans.change import Comparison
 from ssinfnet.scans.result import FORMAT, ScanResult
 from ssinfnet.severity.regions import FINDINGS
 
@@ -16,17 +17,18 @@ DIGITS = 6
 _NUMBERS = ("lung_ml", *(column for finding in FINDINGS for column in (finding, f"{finding}_ml")))
 
 
-def write_scan(stem: str | Path, result: ScanResult) -> None:
-    """Write `<stem>.json` with all that is known of a scan, and `<stem>.csv` with a row for each part of its lungs.
+def write_scan(stem: str | Path, result: ScanResult, comparison: Comparison | None = None) -> None:
+    """Write `<stem>.csv` with a row for each part of a scan's lungs, and then `<stem>.json` with all that is known.
 
-    A scan without a score has its outcomes in the JSON, and no row.
+    A scan without a score has its outcomes in the JSON, and no row. With a `comparison` the JSON has it as `change`.
     """
     rows = []
     if result.measures is not None:
         grades = {**result.measures.grades, **result.measures.lobe_grades}
         rows = [{"part": name, **part.as_dict(), "grade": grades.get(name)} for name, part in result.measures.parts()]
     write_csv(f"{stem}.csv", pd.DataFrame(rows, columns=["part", *_NUMBERS, "grade"]), digits=DIGITS)
-    write_json(f"{stem}.json", result.as_dict())
+    change = None if comparison is None else comparison.as_dict()
+    write_json(f"{stem}.json", {**result.as_dict(), "change": change})
 
 
 def read_scan(path: Path) -> dict[str, Any]:
