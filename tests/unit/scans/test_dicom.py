@@ -1,4 +1,6 @@
 import datetime
+import shutil
+import subprocess
 
 import dicom_series
 import highdicom as hd
@@ -132,6 +134,19 @@ def test_a_healthy_scan_and_one_without_lungs_can_be_written(tmp_path, kind, lun
     dicom_seg.save(report, tmp_path / "sr.dcm")
     expected = {"ml": 0, "%": 0} if lungs_left else {"ml": 0}
     assert _numbers(hd.sr.srread(tmp_path / "sr.dcm"), "Infection") == expected
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (dicom3tools) is not installed")
+@pytest.mark.parametrize("identity", ["remove", "keep"])
+def test_dciodvfy_finds_no_error(tmp_path, identity):
+    series, arrays = dicom_series.series(SHAPE), masks()
+    written = of(series, arrays, identity=identity)
+    options = {**OPTIONS, "identity": identity}
+    report = dicom_sr.build(series, written, measured(arrays), share_interval=(0.1, 0.4), **options)
+    for document in (written, report):
+        dicom_seg.save(document, tmp_path / "file.dcm")
+        found = subprocess.run(["dciodvfy", "-new", tmp_path / "file.dcm"], capture_output=True, text=True)
+        assert [line for line in found.stderr.splitlines() if line.startswith("Error")] == []
 
 
 def test_without_classes_there_are_three_segments(tmp_path):
