@@ -149,6 +149,16 @@ def test_keep_hands_the_patient_on(kept, name):
     assert "PatientIdentityRemoved" not in found
 
 
+def test_what_is_read_of_files_is_enough_and_no_more(tmp_path, canaries):
+    canaries[0].save_as(tmp_path / "slice.dcm")
+    few, all_of_it = (identity.read([tmp_path / "slice.dcm"], mode)[0] for mode in ("remove", "keep"))
+    assert "PatientComments" in all_of_it and not {"PatientComments", "PatientName", "ContentSequence"} & set(few.dir())
+    assert not any(element.tag.is_private for element in few)
+    assert identity.sources([few], "remove") == identity.sources([canaries[0]], "remove")
+    with pytest.raises(InputError, match="cannot be read"):
+        identity.read([tmp_path / "missing.dcm"], "remove")
+
+
 def test_sources_are_left_as_they_are():
     series = dicom_series.series((2, 8, 8))
     before = [dataset.to_json() for dataset in series]

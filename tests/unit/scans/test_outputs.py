@@ -25,7 +25,12 @@ class Upwards:
 
 
 class Pictures:
+    """Pictures whose names go from the feet to the head."""
+
     affine = None
+
+    def restore(self, shown):
+        return shown[::-1]
 
 
 @pytest.fixture
@@ -66,7 +71,7 @@ def test_pictures_have_masks_of_their_names(tmp_path, maps):
     names = [f"s{number}" for number in range(12)]
     files = write(tmp_path, maps, Pictures(), pictures=names, window=None)
     assert files == COMMON | {f"masks/{kind}/{n}.png" for kind in ("infection", "classes", "lungs") for n in names}
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "masks/lungs/s3.png")), maps.lungs[3])
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "masks/lungs/s3.png")), maps.lungs[::-1][3])
 
 
 def test_what_was_refused_has_a_page_and_a_reason(tmp_path):

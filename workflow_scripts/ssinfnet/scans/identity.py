@@ -8,9 +8,11 @@ could be laid over none; whoever has the archive that they are from can look the
 
 from collections.abc import Sequence
 from copy import deepcopy
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, generate_uid
 
@@ -40,6 +42,21 @@ _EMPTY = (
 )
 """Attributes that must be there and may be empty."""
 _PIXELS = 0x7FE0
+
+
+def read(paths: Sequence[str | Path], identity: Identity) -> list[Dataset]:
+    """The headers of DICOM files, for `sources`; with `remove`, what is not copied is not even read.
+
+    Raises `InputError` naming a file that cannot be read.
+    """
+    tags = None if identity == "keep" else [*_UIDS, _FRAME, *_NUMBERS, "NumberOfFrames", *_GROUPS]
+    headers = []
+    for path in paths:
+        try:
+            headers.append(pydicom.dcmread(path, stop_before_pixels=True, specific_tags=tags, force=True))
+        except Exception as error:  # pydicom raises many kinds for a damaged header, and quotes values in some
+            raise InputError(f"{path}: cannot be read as DICOM ({type(error).__name__}); export it again") from None
+    return headers
 
 
 def sources(datasets: Sequence[Dataset], identity: Identity) -> list[Dataset]:

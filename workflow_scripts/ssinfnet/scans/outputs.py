@@ -26,7 +26,7 @@ class Grid(Protocol):
     affine: np.ndarray | None
 
     def restore(self, shown: np.ndarray) -> np.ndarray:
-        """An array as shown on the input's grid: of DICOM (slices, rows, columns) in the order of its files."""
+        """An array as shown on the input's grid: of DICOM and pictures (slices, rows, columns) as its files."""
 
     def as_nifti(self, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same with the axes of a NIfTI file, and its affine."""
@@ -72,14 +72,15 @@ def write(
     """Write masks, tables, overview and page of a scored scan into `folder`; `measures.json` comes last.
 
     `values` are the scan as shown, with `window` for HU. Masks are NIfTI on the input's grid, and of `pictures` (their
-    names without suffix, in the order of the slices as shown) pictures; with `dicom` there are a segmentation and a
+    names without suffix, in the order of the files) pictures; with `dicom` there are a segmentation and a
     structured report too.
     """
     folder = Path(folder)
     if grid.affine is not None:
         _write_nifti(folder, grid, maps)
     else:
-        picture_masks.write(folder / "masks", pictures, maps.lungs, maps.infection, maps.classes)
+        stored = (None if mask is None else grid.restore(mask) for mask in (maps.lungs, maps.infection, maps.classes))
+        picture_masks.write(folder / "masks", pictures, *stored)
     if dicom is not None:
         _write_dicom(folder, result, grid, maps, dicom)
     figure = overview.draw(
