@@ -154,18 +154,43 @@ def test_what_is_read_of_files_is_enough_and_no_more(tmp_path, canaries):
     few, all_of_it = (identity.read([tmp_path / "slice.dcm"], mode)[0] for mode in ("remove", "keep"))
     assert "PatientComments" in all_of_it and not {"PatientComments", "PatientName", "ContentSequence"} & set(few.dir())
     assert not any(element.tag.is_private for element in few)
-    assert identity.sources([few], "remove") == identity.sources([canaries[0]], "remove")
+    assert identity.sources([few]) == identity.sources([canaries[0]])
     with pytest.raises(InputError, match="cannot be read"):
         identity.read([tmp_path / "missing.dcm"], "remove")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SpecificCharacterSet": "ISO_IR 192", "PatientName": "Müller^Jörg"},
+        {"SpecificCharacterSet": ["", "ISO 2022 IR 87"], "PatientName": "Yamada^Tarou=山田^太郎"},
+        {"PatientSex": "X", "PatientBirthDate": "1950", "StudyTime": "10:15:00"},
+        {"PatientName": None, "StudyDate": None},
+    ],
+    ids=["utf-8", "two character sets", "no valid values", "empty"],
+)
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
+def test_keep_hands_on_what_stands_there(tmp_path, changes, monkeypatch):
+    series = dicom_series.series((2, 8, 8))
+    monkeypatch.setattr(pydicom.config.settings, "_writing_validation_mode", pydicom.config.IGNORE)
+    series[0].update(changes)
+    series[0].save_as(tmp_path / "slice.dcm", enforce_file_format=True)
+    monkeypatch.undo()
+    headers = [*identity.read([tmp_path / "slice.dcm"], "keep"), series[1]]
+    lungs = np.ones((2, 8, 8), np.uint8)
+    seg = dicom_seg.build(headers, lungs, lungs > 0, None, identity="keep", **OPTIONS)
+    dicom_seg.save(seg, tmp_path / "seg.dcm")
+    found = pydicom.dcmread(tmp_path / "seg.dcm")
+    for keyword, value in changes.items():
+        assert (found[keyword].value or None) == value, keyword
 
 
 def test_sources_are_left_as_they_are():
     series = dicom_series.series((2, 8, 8))
     before = [dataset.to_json() for dataset in series]
-    for mode in ("keep", "remove"):
-        for copy in identity.sources(series, mode):
-            copy.PatientName = "other"
-            assert "PixelData" not in copy
+    for copy in identity.sources(series):
+        copy.PatientName, copy.ImagePositionPatient[0] = "other", 99
+        assert "PixelData" not in copy
     assert [dataset.to_json() for dataset in series] == before
 
 
@@ -178,7 +203,7 @@ def test_what_makes_no_sense_is_refused_without_its_value(keyword, value):
     series = dicom_series.series((2, 8, 8))
     setattr(series[1], keyword, value)
     with pytest.raises(InputError, match=keyword) as error:
-        identity.sources(series, "remove")
+        identity.sources(series)
     assert "CANARY" not in str(error.value)
 
 
@@ -186,7 +211,7 @@ def test_an_attribute_that_references_need_is_asked_for():
     series = dicom_series.series((2, 8, 8))
     del series[1].ImagePositionPatient
     with pytest.raises(InputError, match="without ImagePositionPatient"):
-        identity.sources(series, "remove")
+        identity.sources(series)
 
 
 def test_patients_are_compared_by_their_ids():

@@ -16,7 +16,7 @@ from pydicom.uid import UID, generate_uid
 
 from ssinfnet.files.atomic import atomic_path
 from ssinfnet.scans.dicom_codes import ARTIFICIAL_INTELLIGENCE, LUNG, SEGMENTS
-from ssinfnet.scans.identity import Identity, mark, sources
+from ssinfnet.scans.identity import Identity, finish, sources
 from ssinfnet.scans.measures import SIDES
 from ssinfnet.slices.labels import LESIONS
 
@@ -56,7 +56,7 @@ def build(
     The UIDs follow from the slices, the masks and the maker: with the same `created` the same bytes are written.
     Raises `InputError` for a series that no segmentation can refer to.
     """
-    copies = sources(datasets, identity)
+    copies = sources(datasets)
     filled = list(range(len(lungs)))
     if len(copies) > 1:
         order = get_dataset_sort_index(copies)
@@ -87,7 +87,8 @@ def build(
         content_date=created.date(),
         content_time=created.time(),
     )
-    finish(result, identity, created)
+    date(result, created)
+    finish(result, identity, datasets[0])
     organisation = uid_of("dimensions", *seed)  # drawn at random by highdicom
     for item in (*result.DimensionOrganizationSequence, *result.DimensionIndexSequence):
         item.DimensionOrganizationUID = organisation
@@ -104,9 +105,8 @@ def equipment(maker: Maker) -> dict[str, str]:
     }
 
 
-def finish(document: Dataset, identity: Identity, created: datetime) -> None:
-    """Date a document that highdicom has made, and say what of identity is in it."""
-    mark(document, identity)
+def date(document: Dataset, created: datetime) -> None:
+    """Date a document that highdicom has made, which takes the time of the clock for some of its dates."""
     document.InstanceCreationDate = created.strftime("%Y%m%d")
     document.InstanceCreationTime = created.strftime("%H%M%S")
     for item in document.ContributingEquipmentSequence:

@@ -14,8 +14,8 @@ from pydicom.dataset import Dataset
 
 from ssinfnet.scans import dicom_codes as concepts
 from ssinfnet.scans.dicom_codes import FINDINGS, LATERALITY, SEGMENTS, Segment
-from ssinfnet.scans.dicom_seg import MANUFACTURER, Maker, equipment, finish, uid_of
-from ssinfnet.scans.identity import Identity, sources
+from ssinfnet.scans.dicom_seg import MANUFACTURER, Maker, date, equipment, uid_of
+from ssinfnet.scans.identity import Identity, finish, sources
 from ssinfnet.scans.measures import SIDES, Extent, Measures
 
 SERIES_NUMBER = 5101
@@ -55,7 +55,7 @@ def build(
         title=concepts.REPORT,
     )
     document = sr.ComprehensiveSR(
-        evidence=[*sources(datasets, identity), segmentation],
+        evidence=[*sources(datasets), segmentation],
         content=report[0],
         series_instance_uid=uid_of("series", *seed),
         series_number=SERIES_NUMBER,
@@ -68,7 +68,8 @@ def build(
         is_complete=True,
         is_final=False,
     )
-    finish(document, identity, created)
+    date(document, created)
+    finish(document, identity, datasets[0])
     return document
 
 

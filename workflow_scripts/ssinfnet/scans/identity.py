@@ -7,12 +7,12 @@ could be laid over none; whoever has the archive that they are from can look the
 """
 
 from collections.abc import Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pydicom
+from highdicom.base import SOPClass
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, generate_uid
 
@@ -41,7 +41,6 @@ _EMPTY = (
     *("AccessionNumber", "StudyID", "StudyDate", "StudyTime", "ReferringPhysicianName"),
 )
 """Attributes that must be there and may be empty."""
-_PIXELS = 0x7FE0
 
 
 def read(paths: Sequence[str | Path], identity: Identity) -> list[Dataset]:
@@ -59,14 +58,13 @@ def read(paths: Sequence[str | Path], identity: Identity) -> list[Dataset]:
     return headers
 
 
-def sources(datasets: Sequence[Dataset], identity: Identity) -> list[Dataset]:
-    """Copies of the `datasets` of a series, without pixels, for what is written to refer to.
+def sources(datasets: Sequence[Dataset]) -> list[Dataset]:
+    """Copies of the `datasets` of a series that hold geometry and UIDs alone, for what is written to refer to.
 
-    With `remove` they hold geometry and UIDs alone. Slices without a frame of reference get one that follows from
-    their series. Raises `InputError`, which says no value, for a dataset without one
-    of these, or with a UID or number that is none.
+    Slices without a frame of reference get one that follows from their series. Raises `InputError`, which says no
+    value, for a dataset without one of these, or with a UID or number that is none.
     """
-    copies = [_copy(dataset) if identity == "keep" else _scrub(dataset) for dataset in datasets]
+    copies = [_scrub(dataset) for dataset in datasets]
     for copy in copies:
         if not copy.get(_FRAME):
             # The slices of a series share one frame, whether it has a name or not; a segmentation must name one.
@@ -74,12 +72,19 @@ def sources(datasets: Sequence[Dataset], identity: Identity) -> list[Dataset]:
     return copies
 
 
-def mark(written: Dataset, identity: Identity) -> None:
-    """Say in a dataset that is to be written that identity was removed, and how; nothing where it was kept."""
+def finish(document: SOPClass, identity: Identity, original: Dataset) -> None:
+    """Say in a document made from `sources` that identity was removed, and how; or hand on that of the `original`.
+
+    What is kept is copied as it stands, also what is no valid date or name, as the archive knows the patient by it.
+    """
     if identity == "remove":
-        written.PatientIdentityRemoved = "YES"
-        written.DeidentificationMethod = METHOD
-        written.LongitudinalTemporalInformationModified = "REMOVED"
+        document.PatientIdentityRemoved = "YES"
+        document.DeidentificationMethod = METHOD
+        document.LongitudinalTemporalInformationModified = "REMOVED"
+        return
+    document.copy_patient_and_study_information(original)
+    if "SpecificCharacterSet" in original:
+        document.SpecificCharacterSet = original.SpecificCharacterSet
 
 
 def are_of_one_patient(one: Dataset, other: Dataset) -> bool | None:
@@ -131,17 +136,6 @@ def _numbers(dataset: Dataset) -> Dataset:
         if values.shape != (count,) or not np.isfinite(values).all():
             raise _wrong(keyword)
         setattr(result, keyword, value)
-    return result
-
-
-def _copy(dataset: Dataset) -> Dataset:
-    result = Dataset()
-    for element in dataset:
-        if element.tag.group != _PIXELS:
-            result.add(deepcopy(element))
-    for keyword in _EMPTY:
-        if keyword not in result:
-            setattr(result, keyword, "")
     return result
 
 
