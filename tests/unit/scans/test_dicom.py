@@ -9,6 +9,7 @@ import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
+from ssinfnet.errors import InputError
 from ssinfnet.scans import dicom_codes, dicom_seg, dicom_sr, measures
 
 SHAPE = (4, 16, 24)
@@ -181,6 +182,13 @@ def test_an_enhanced_series_of_one_file(tmp_path, identity):
     )
     np.testing.assert_array_equal(found[..., 0], arrays[0] == 1)
     np.testing.assert_array_equal(found[..., 4], arrays[2] == 2)
+
+
+def test_slices_in_two_planes_are_refused():
+    series = dicom_series.series(SHAPE)
+    series[1].ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
+    with pytest.raises(InputError, match="no segmentation can refer to"):
+        of(series, masks())
 
 
 def test_slices_without_a_frame_of_reference_get_one():

@@ -14,6 +14,7 @@ from highdicom.spatial import get_dataset_sort_index
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, generate_uid
 
+from ssinfnet.errors import InputError
 from ssinfnet.files.atomic import atomic_path
 from ssinfnet.scans.dicom_codes import ARTIFICIAL_INTELLIGENCE, LUNG, SEGMENTS
 from ssinfnet.scans.identity import Identity, finish, sources
@@ -49,9 +50,9 @@ def build(
 
     `datasets` are the files of the series, or the one file of an enhanced series; `lungs` (codes of `SIDES`),
     `infection` (bool) and `classes` (codes of `LESIONS`) are (slices, rows, columns) in the order of the files or
-    frames and as these store their pixels. Infection and
-    classes outside of the lungs are left out, as no number counts them. In `BINARY` the lungs hold their lesions, and
-    infection its classes; in `LABELMAP` each voxel has one segment, the last that holds it.
+    frames and as these store their pixels. Infection and classes outside of the lungs are left out, as no number counts
+    them. In `BINARY` the lungs hold their lesions, and infection its classes; in `LABELMAP` each voxel has one segment,
+    the last that holds it.
 
     The UIDs follow from the slices, the masks and the maker: with the same `created` the same bytes are written.
     Raises `InputError` for a series that no segmentation can refer to.
@@ -59,7 +60,7 @@ def build(
     copies = sources(datasets)
     filled = list(range(len(lungs)))
     if len(copies) > 1:
-        order = get_dataset_sort_index(copies)
+        order = _order(copies)
         filled = [place for place in order if lungs[place].any()] or order  # a mask refers to the slices that it is on
         copies = [copies[place] for place in filled]
     planes = _planes(lungs[filled], infection[filled], None if classes is None else classes[filled])
@@ -123,6 +124,15 @@ def save(document: Dataset, path: str | Path) -> None:
 def uid_of(*parts: str) -> UID:
     """A UID that follows from these texts."""
     return generate_uid(entropy_srcs=list(parts))
+
+
+def _order(copies: Sequence[Dataset]) -> list[int]:
+    try:
+        return get_dataset_sort_index(copies)
+    except ValueError as error:  # of scrubbed headers, so it can quote nothing of a patient
+        raise InputError(
+            f"slices that no segmentation can refer to ({str(error).rstrip('.')}); the NIfTI masks can be used"
+        ) from None
 
 
 def _planes(lungs: np.ndarray, infection: np.ndarray, classes: np.ndarray | None) -> np.ndarray:

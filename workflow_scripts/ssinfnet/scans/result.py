@@ -95,11 +95,6 @@ class ScanResult:
         """Whether there are numbers."""
         return self.measures is not None
 
-    @property
-    def reasons(self) -> list[str]:
-        """Why there are none, a sentence each."""
-        return [outcome.text for outcome in self.outcomes if outcome.level != "note"]
-
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         interval = None
