@@ -1,1 +1,1 @@
-"""A person's own scans: read, scored, measured and written."""
+"""A person's own scans: found in what they give us, brought to one orientation, and back."""
