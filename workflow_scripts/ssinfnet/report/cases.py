@@ -17,9 +17,9 @@ from jinja2.utils import htmlsafe_json_dumps
 from PIL import Image
 
 from ssinfnet.evaluation.runs import Run
+from ssinfnet.files import html
 from ssinfnet.files.json_file import read_json
 from ssinfnet.files.tables import read_table
-from ssinfnet.report import pages
 from ssinfnet.slices.labels import LESIONS
 from ssinfnet.slices.sampling import spread
 from ssinfnet.slices.shards import Shards
@@ -216,7 +216,7 @@ def _person(row: pd.Series) -> Record:
 def _picture(store: SliceStore, slice_id: str) -> Record:
     image = store.read("image", slice_id)
     height, width = image.shape
-    return {"width": width, "height": height, "image": pages.picture(Image.fromarray(image), WIDTH, QUALITY)}
+    return {"width": width, "height": height, "image": html.picture(Image.fromarray(image), WIDTH, QUALITY)}
 
 
 def _dice(summary: Mapping[str, Any], slice_id: str, target: str) -> float | None:

@@ -1,16 +1,14 @@
-"""HTML pages that open without a network: their templates, and pictures inside them."""
+"""Pages of results: what they say of phantoms, and figures within a budget of bytes."""
 
-import base64
-import io
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from PIL import Image, UnidentifiedImageError
 
 from ssinfnet.errors import InputError
+from ssinfnet.files import html
 
 # Snakemake's report shows a page as a data: URL in a frame, a third larger in base64, and Chromium leaves a frame
 # empty whose URL is longer than 2 MiB.
@@ -34,23 +32,7 @@ def phantom_notice(config: Mapping[str, Any]) -> str:
 
 def render(template: str, **values: Any) -> str:
     """A page from `templates/<template>`; values are escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(**values)
-
-
-def picture(image: Image.Image, width: int, quality: int) -> str:
-    """The picture as a data: URI of WebP, at most `width` pixels wide."""
-    small = image.copy()
-    small.thumbnail((width, image.height))
-    stream = io.BytesIO()
-    small.save(stream, format="WEBP", quality=quality, method=4)
-    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
+    return html.render(Path(__file__).parent / "templates", template, **values)
 
 
 def figures(paths: Sequence[Path], budget: int) -> list[str]:
@@ -60,7 +42,7 @@ def figures(paths: Sequence[Path], budget: int) -> list[str]:
     """
     images = [_read(path) for path in paths]
     for width, quality in STEPS:
-        uris = [picture(image, width, quality) for image in images]
+        uris = [html.picture(image, width, quality) for image in images]
         size = sum(map(len, uris))
         if size <= budget:
             return uris

@@ -36,8 +36,13 @@ def divide(image: np.ndarray, lungs: np.ndarray) -> np.ndarray:
     `image` uint8 and `lungs` 0/1, both (H, W), patient upright and seen from the feet: the right lung is on the left
     of the picture. The lungs are parted at the middle of the body.
     """
-    result = np.zeros(lungs.shape, np.uint8)
-    for number, lung in enumerate(part((lungs > 0).astype(np.uint8), middle(image))):
+    return divide_sides(*part((lungs > 0).astype(np.uint8), middle(image)))
+
+
+def divide_sides(right: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """As `divide`, from the two lungs, uint8 0/1 (H, W) each: each is cut at half of its own height in the slice."""
+    result = np.zeros(right.shape, np.uint8)
+    for number, lung in enumerate((right, left)):
         rows = np.flatnonzero(lung.any(axis=1))
         if rows.size:
             height = np.arange(len(lung))[:, None]
