@@ -158,13 +158,12 @@ def read(path: str | Path) -> Bundle:
         _verify(path, folder, manifest, sizes)
         content = _read_content(folder)
         _require_complete(path, manifest, content)
-        states = {}
+        card, states = _text(folder / CARD), {}
         for seed in manifest.seeds:
             for stage in manifest.stages:
                 file = folder / weights_name(seed, stage)
                 states[seed, stage], _ = load_weights(file)
                 _require_fit(getattr(content.settings, stage).network, states[seed, stage], file)
-        card = _text(folder / CARD)
         return Bundle(path, file_hash(folder / MANIFEST), manifest, content, card, states)
 
 
