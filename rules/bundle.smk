@@ -12,11 +12,16 @@ def of_method(*patterns):
     return lambda wildcards: [file for pattern in patterns for file in runs(pattern, [wildcards.method])]
 
 
-def seen_unlabelled(name):
-    """Which unlabelled slices a method has seen in its pretext task or by its student: the keys of the section."""
+def sources(name):
+    """Where the data of a method come from, without names of folders; unlabelled slices only if it has seen any."""
     task = CONFIG.task(CONFIG.methods[name])
-    asked = name in SELF_TRAINED or (task and task.unlabelled)
-    return only(CONFIG.unlabelled, "folder", "patients") if asked else {}
+    asked = name in SELF_TRAINED or bool(task and task.unlabelled)
+    return {
+        "labelled": CONFIG.labelled.source,
+        "patients": CONFIG.patients.source,
+        "unlabelled_folder": asked and CONFIG.unlabelled.folder is not None,
+        "unlabelled_patients": asked and CONFIG.unlabelled.patients,
+    }
 
 
 rule calibrate_share:
@@ -70,9 +75,8 @@ rule export_bundle:
     params:
         config=lambda wildcards: sections(
             method=without(CONFIG.methods[wildcards.method], "family"),
-            labelled=only(CONFIG.labelled, "source", "hu_window"),
-            unlabelled=seen_unlabelled(wildcards.method),
-            patients=only(CONFIG.patients, "source"),
+            sources=sources(wildcards.method),
+            labelled=only(CONFIG.labelled, "hu_window"),
             split=only(CONFIG.split, "by", "folds"),
             single=without(CONFIG.single, "schedule"),
             **({"multi": without(CONFIG.multi, "schedule")} if CONFIG.labelled.classes else {}),

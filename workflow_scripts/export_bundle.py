@@ -15,8 +15,8 @@ from ssinfnet.command import parser as command
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` for weights that do not fit the config, and for runs of several methods."""
     sections = (
-        "method, labelled (source, hu_window), unlabelled, patients (source), split (by, folds), single and multi "
-        "(network, training), labels, parenchyma, cleaning, severity"
+        "method, sources (labelled, patients, unlabelled_folder, unlabelled_patients), labelled (hu_window), split "
+        "(by, folds), single and multi (network, training), labels, parenchyma, cleaning, severity"
     )
     parser = command.parser(__doc__, config=sections)
     options.add_runs(parser, "single", "WEIGHTS", "JSON", help="infection network and its metrics", required=True)
@@ -35,17 +35,16 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.labels import Labels
     from ssinfnet.config.methods import Method
     from ssinfnet.config.parenchyma import Parenchyma
-    from ssinfnet.config.patients import Patients
     from ssinfnet.config.severity import Severity
     from ssinfnet.config.split import Split
     from ssinfnet.config.training import Multi, Single
-    from ssinfnet.config.unlabelled import Unlabelled
     from ssinfnet.errors import InputError
     from ssinfnet.evaluation import runs
     from ssinfnet.exchange import bundle, model_card
     from ssinfnet.exchange.bundle_export import Config, Results, collect
+    from ssinfnet.exchange.licences import Sources
 
-    names = (Method, Labelled, Unlabelled, Patients, Split, Single, Labels, Parenchyma, Cleaning, Severity)
+    names = (Method, Sources, Labelled, Split, Single, Labels, Parenchyma, Cleaning, Severity)
     models = {model.__name__.lower(): model for model in names} | ({"multi": Multi} if args.multi else {})
     config = Config(
         **{"multi": None} | {name: command.section(model, args.config_json, name) for name, model in models.items()}

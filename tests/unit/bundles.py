@@ -65,9 +65,7 @@ def content(seeds=(0,), classes=True):
             folds=None,
             splits=(SplitRecord(seeds=seeds, sha256="0" * 64, fingerprint=fingerprint, groups=None),),
         ),
-        data=licences.describe(
-            "phantom", "none", unlabelled_folder=False, unlabelled_patients=False, backbone="b", weights="none"
-        ),
+        data=licences.describe(licences.Sources(patients="none"), NETWORKS["single"]),
     )
 
 

@@ -1,12 +1,14 @@
 """Intervals for the infected share of a scan, by split-conformal calibration on the validation groups.
 
 A group (a volume, a patient) has a true share y and the shares p_s that the networks of the seeds s find. Shares are
-compared as t(p) = arcsin(sqrt(p)): the error of a share grows with the share, most of all near 0 where most scans
-lie, and this transform makes the spread of a proportion about the same everywhere (M. S. Bartlett, "The square root
-transformation in analysis of variance", 1936). Unlike the logit it is finite for scans without any infection. The score
-of a group is how far its true share lies outside of the shares found, max(min t(p_s) - t(y), t(y) - max t(p_s)), and the
-interval of a new scan is [min t(p_s) - q, max t(p_s) + q], turned back: the conformalised interval of Romano et al.
-(NeurIPS 2019) around the range of the seeds, so it is wider where seeds disagree. With one seed it is t(p) -+ q.
+compared as t(p) = arcsin(sqrt(p)): the error of a share grows with the share, most of all near 0 where most scans lie,
+and this transform makes the spread of a proportion about the same everywhere (M. S. Bartlett, "The square root
+transformation in analysis of variance", 1936). Unlike the logit it is finite for scans without any infection.
+
+The score of a group is how far its true share lies outside of the shares found, max(min t(p_s) - t(y), t(y) - max
+t(p_s)), and the interval of a new scan is [min t(p_s) - q, max t(p_s) + q], turned back: the conformalised interval of
+Romano et al. (NeurIPS 2019) around the range of the seeds, so it is wider where seeds disagree. With one seed it is
+t(p) -+ q.
 
 q is the score of rank ceil((n + 1) * level) among n groups. If the new scan and these groups are exchangeable, as draws
 from one population in random order are, the interval holds the true share with a probability of at least `level`,

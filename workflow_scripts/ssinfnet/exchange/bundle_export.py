@@ -12,11 +12,9 @@ from ssinfnet.config.labelled import Labelled
 from ssinfnet.config.labels import Labels
 from ssinfnet.config.methods import Method
 from ssinfnet.config.parenchyma import Parenchyma
-from ssinfnet.config.patients import Patients
 from ssinfnet.config.severity import Severity as SeverityConfig
 from ssinfnet.config.split import Split
 from ssinfnet.config.training import Multi, Single
-from ssinfnet.config.unlabelled import Unlabelled
 from ssinfnet.errors import InputError
 from ssinfnet.evaluation.conformal import Calibration
 from ssinfnet.exchange import licences
@@ -32,6 +30,7 @@ from ssinfnet.exchange.bundle_content import (
     Threshold,
     Thresholds,
 )
+from ssinfnet.exchange.licences import Sources
 from ssinfnet.files.hashes import file_hash
 from ssinfnet.files.json_file import REMEDY, read_json
 from ssinfnet.slices.parts import PARTS, read_split
@@ -42,15 +41,11 @@ NAMED = ("phantom", "medseg")
 
 @dataclass(frozen=True)
 class Config:
-    """The sections of the config that a bundle tells of; `multi` is None where there are no classes.
-
-    `unlabelled` says which unlabelled slices the method has seen in its pretext task or by its student.
-    """
+    """The sections of the config that a bundle tells of; `multi` is None where there are no classes."""
 
     method: Method
+    sources: Sources
     labelled: Labelled
-    unlabelled: Unlabelled
-    patients: Patients
     split: Split
     single: Single
     multi: Multi | None
@@ -93,14 +88,7 @@ def collect(config: Config, results: Results) -> Content:
             "multi": {str(seed): _totals(read_json(path)) for seed, path in results.multi.items()},
         },
         splits=_splits(config, sorted(results.single), results.splits),
-        data=licences.describe(
-            config.labelled.source,
-            config.patients.source,
-            unlabelled_folder=config.unlabelled.folder is not None,
-            unlabelled_patients=config.unlabelled.patients,
-            backbone=config.single.network.backbone,
-            weights=config.single.network.weights,
-        ),
+        data=licences.describe(config.sources, config.single.network),
     )
 
 
@@ -154,7 +142,7 @@ def _splits(config: Config, seeds: Sequence[int], splits: Sequence[tuple[Path, P
                 sha256=file_hash(table),
                 fingerprint=read_json(fingerprint),
                 groups={part: tuple(rows["group"][rows["part"] == part].unique()) for part in PARTS}
-                if config.labelled.source in NAMED
+                if config.sources.labelled in NAMED
                 else None,
             )
         )

@@ -1,5 +1,9 @@
 """The licences of the data that a method was made from."""
 
+from typing import Literal
+
+from ssinfnet.config.base import Section
+from ssinfnet.config.network import SingleNetwork
 from ssinfnet.exchange.bundle_content import Data, DataSet
 
 _MEDSEG = (
@@ -25,33 +29,39 @@ _PACKAGED = {
 """ImageNet weights that come with a package, by backbone."""
 
 
-def describe(
-    labelled: str, patients: str, *, unlabelled_folder: bool, unlabelled_patients: bool, backbone: str, weights: str
-) -> Data:
-    """The data of a method, from `labelled.source`, `patients.source`, and what its trunk started from.
+class Sources(Section):
+    """`labelled.source` and `patients.source` of the config, and which unlabelled slices the method has seen.
 
-    `unlabelled_*` say whether its pretext task or student saw slices of `unlabelled.folder` and of the patients;
-    `backbone` and `weights` are those of the config's single network.
+    That is in its pretext task or by its student: those of `unlabelled.folder`, and the patients'.
     """
+
+    labelled: Literal["phantom", "medseg", "folder"] = "phantom"
+    patients: Literal["phantom", "ictcf", "folder", "none"] = "phantom"
+    unlabelled_folder: bool = False
+    unlabelled_patients: bool = False
+
+
+def describe(sources: Sources, network: SingleNetwork) -> Data:
+    """The data of a method, and the weights that its single network started from."""
     used: dict[tuple[str, str, str], list[str]] = {}
-    for one in _SETS[labelled]:
+    for one in _SETS[sources.labelled]:
         used.setdefault(one, []).append("labelled slices")
-    if unlabelled_folder:
+    if sources.unlabelled_folder:
         used.setdefault(_SETS["folder"][0], []).append("slices without labels")
-    if patients != "none":
-        for one in _SETS[patients]:
+    if sources.patients != "none":
+        for one in _SETS[sources.patients]:
             used.setdefault(one, []).append("severity cut-offs")
-            if unlabelled_patients:
+            if sources.unlabelled_patients:
                 used[one].append("slices without labels")
-    if weights == "imagenet":
-        licence, source = _PACKAGED.get(backbone, ("see its page on the model hub", "timm"))
-        name = f"ImageNet weights of {backbone}"
+    if network.weights == "imagenet":
+        licence, source = _PACKAGED.get(network.backbone, ("see its page on the model hub", "timm"))
+        name = f"ImageNet weights of {network.backbone}"
         note = f"{licence} (the weights; ImageNet's pictures are for non-commercial research)"
         used[name, note, source] = ["start of the training"]
-    elif weights != "none":
+    elif network.weights != "none":
         used["a file of weights of the exporter's", _OWN, "not told"] = ["start of the training"]
     sets = tuple(
         DataSet(name=name, used_for=", ".join(purposes), licence=licence, source=source)
         for (name, licence, source), purposes in used.items()
     )
-    return Data(synthetic=labelled == "phantom", sets=sets)
+    return Data(synthetic=sources.labelled == "phantom", sets=sets)
