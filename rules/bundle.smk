@@ -7,23 +7,6 @@ CLASS_RUN = [final("multi", "safetensors"), PREDICTED_METRICS]
 SINGLE_RUN = [final("single", "safetensors"), SINGLE_METRICS]
 
 
-def of_method(*patterns):
-    """Input function: files of each seed of the job's method."""
-    return lambda wildcards: [file for pattern in patterns for file in runs(pattern, [wildcards.method])]
-
-
-def sources(name):
-    """Where the data of a method come from, without names of folders; unlabelled slices only if it has seen any."""
-    task = CONFIG.task(CONFIG.methods[name])
-    asked = name in SELF_TRAINED or bool(task and task.unlabelled)
-    return {
-        "labelled": CONFIG.labelled.source,
-        "patients": CONFIG.patients.source,
-        "unlabelled_folder": asked and CONFIG.unlabelled.folder is not None,
-        "unlabelled_patients": asked and CONFIG.unlabelled.patients,
-    }
-
-
 rule calibrate_share:
     input:
         slices=labelled_slices(),

@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> None:
     options.add_runs(parser, "severity", "JSON", help="metrics of the patients' severity")
     parser.add_argument("--interval", type=Path, required=True, help="calibration of the infected share, JSON")
     parser.add_argument(
-        "--split", type=Path, nargs="+", required=True, help="table of the split, CSV, or of each seed's"
+        "--split", type=Path, nargs="+", required=True, help="table of the split, CSV, or one for each --single"
     )
     parser.add_argument("--fingerprint", type=Path, nargs="+", required=True, help="what its parts hold, JSON")
     parser.add_argument("--out", type=Path, required=True, help="the bundle, zip")

@@ -161,6 +161,7 @@ def test_no_byte_can_be_changed_unnoticed(tiny, tmp_path, monkeypatch):
         (lambda manifest: manifest.update(stages=["single"]), "seed0/multi.safetensors is no file of a bundle"),
         (lambda manifest: manifest.update(more=1), "manifest.json: more: Extra inputs are not permitted"),
         (lambda manifest: manifest.update(method="../m"), "manifest.json: method: String should match"),
+        (lambda manifest: manifest.update(label="\x1b[2J"), "manifest.json: label: must be printable"),
         (lambda manifest: manifest["files"].pop("data.json"), "data.json is not in the manifest"),
     ],
 )

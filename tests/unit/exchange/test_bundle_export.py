@@ -140,6 +140,18 @@ def test_exported_twice_it_has_the_same_bytes(run, tmp_path):
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
+def test_splits_of_each_seed_go_in_the_order_of_the_runs(run, tmp_path):
+    other = tmp_path / "split.csv"
+    other.write_text(Path(run["split"][0][1]).read_text().replace("validation", "train"))
+    words = run | {
+        "single": run["single"][::-1],
+        "split": [["--split", str(other), run["split"][0][1]]],
+        "fingerprint": [[*run["fingerprint"][0], run["fingerprint"][0][1]]],
+    }
+    found = export(tmp_path / "m.zip", words).content.splits.splits
+    assert [(one.seeds, one.sha256 == file_hash(other)) for one in found] == [((0,), False), ((1,), True)]
+
+
 def test_the_card_says_what_counts(run, tmp_path):
     card = export(tmp_path / "m.zip", run).card
     for words in (

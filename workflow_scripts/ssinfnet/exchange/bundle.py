@@ -22,7 +22,7 @@ from ssinfnet.errors import InputError
 from ssinfnet.evaluation.conformal import Calibration
 from ssinfnet.exchange import bundle_manifest
 from ssinfnet.exchange.bundle_content import Data, Settings, Severity, Splits, Thresholds
-from ssinfnet.exchange.bundle_manifest import CARD, FORMAT, MANIFEST, Manifest, weights_name
+from ssinfnet.exchange.bundle_manifest import CARD, FORMAT, MANIFEST, MOST_LABEL, Manifest, weights_name
 from ssinfnet.files import archives, untrusted
 from ssinfnet.files.hashes import file_hash
 from ssinfnet.files.json_file import read_json
@@ -130,6 +130,7 @@ def write(
         files[weights_name(seed, stage)] = _serialise(state, metadata)
     seeds = sorted({seed for seed, _ in weights})
     stages = ["single", "multi"] if content.settings.multi else ["single"]
+    label = "".join(filter(str.isprintable, label))[:MOST_LABEL]
     described = {name: bundle_manifest.describe(value) for name, value in files.items()}
     manifest = Manifest(format=FORMAT, method=method, label=label, seeds=seeds, stages=stages, files=described)
     _require_complete(path, manifest, content)

@@ -59,7 +59,8 @@ class Config:
 class Results:
     """The files of a method: metrics (JSON) by seed, the calibration, and the splits with their fingerprints.
 
-    `splits` are pairs of table (CSV) and fingerprint (JSON): one for all seeds, or one for each in rising order.
+    `splits` are pairs of table (CSV) and fingerprint (JSON): one for all seeds, or one for each in the order of
+    `single`.
     """
 
     single: Mapping[int, Path]
@@ -71,7 +72,7 @@ class Results:
 
 def collect(config: Config, results: Results) -> Content:
     """The content of the bundle; raises `InputError` for files that are not those of a finished run."""
-    summaries = {seed: read_json(path) for seed, path in results.single.items()}
+    summaries = {seed: read_json(path) for seed, path in sorted(results.single.items())}
     try:
         calibration = Calibration.model_validate(read_json(results.interval))
     except ValidationError as error:
@@ -85,9 +86,9 @@ def collect(config: Config, results: Results) -> Content:
         interval=calibration,
         metrics={
             "single": {str(seed): _totals(summary) for seed, summary in summaries.items()},
-            "multi": {str(seed): _totals(read_json(path)) for seed, path in results.multi.items()},
+            "multi": {str(seed): _totals(read_json(path)) for seed, path in sorted(results.multi.items())},
         },
-        splits=_splits(config, sorted(results.single), results.splits),
+        splits=_splits(config, list(results.single), results.splits),
         data=licences.describe(config.sources, config.single.network),
     )
 
@@ -132,7 +133,7 @@ def _totals(summary: dict[str, Any]) -> dict[str, Any]:
 def _splits(config: Config, seeds: Sequence[int], splits: Sequence[tuple[Path, Path]]) -> Splits:
     if len(splits) not in (1, len(seeds)):
         raise InputError(f"{len(splits)} splits are given for {len(seeds)} seeds; give one, or one for each")
-    of_each = [tuple(seeds)] if len(splits) == 1 else [(seed,) for seed in seeds]
+    of_each = [tuple(sorted(seeds))] if len(splits) == 1 else [(seed,) for seed in seeds]
     records = []
     for several, (table, fingerprint) in zip(of_each, splits, strict=True):
         rows = read_split(table)
@@ -146,4 +147,5 @@ def _splits(config: Config, seeds: Sequence[int], splits: Sequence[tuple[Path, P
                 else None,
             )
         )
-    return Splits(by=config.split.by, folds=config.split.folds, splits=tuple(records))
+    in_order = tuple(sorted(records, key=lambda record: record.seeds))
+    return Splits(by=config.split.by, folds=config.split.folds, splits=in_order)

@@ -31,7 +31,7 @@ TEXTS = (
     "data.json",
 )
 """The files of every bundle beside manifest and weights."""
-MOST_SEEDS = 64
+MOST_SEEDS, MOST_LABEL = 64, 200
 _TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can state
 
 
@@ -47,7 +47,7 @@ class Manifest(Section):
 
     format: str
     method: str = Field(pattern="^[a-z0-9_]{1,100}$")
-    label: str = Field(max_length=200)
+    label: str = Field(max_length=MOST_LABEL)
     seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field(min_length=1, max_length=MOST_SEEDS)
     stages: tuple[str, ...]
     files: dict[str, Entry]
@@ -58,6 +58,13 @@ class Manifest(Section):
         if list(seeds) != sorted(set(seeds)):
             raise ValueError("must rise")
         return seeds
+
+    @field_validator("label")
+    @classmethod
+    def _printable(cls, label: str) -> str:
+        if not label.isprintable():
+            raise ValueError("must be printable")
+        return label
 
     @field_validator("stages")
     @classmethod
