@@ -15,8 +15,7 @@ import pandas as pd
 
 from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.errors import InputError
-from ssinfnet.lungs import cleaning, measures
-from ssinfnet.lungs.slice_methods import METHODS
+from ssinfnet.lungs import trusted
 from ssinfnet.slices.store import SliceStore
 
 PARTS = ("validation", "test")
@@ -49,7 +48,8 @@ def measure(
         if not asked:
             continue
         # Found once for all seeds.
-        lungs = _kept_lungs(store.read("image", slice_id), method, trust)
+        found, rejected = trusted.find(store.read("image", slice_id), method, trust)
+        lungs = (found > 0) & (not rejected)
         truth = store.read_infection(slice_id, labels)
         true_lungs = truth | (store.read("lungs", slice_id) > 0 if store.has("lungs", slice_id) else lungs)
         for one, part in asked:
@@ -61,14 +61,6 @@ def measure(
     for name, (part, whole) in {"predicted": ("infected", "lung"), "truth": ("true_infected", "true_lung")}.items():
         table[name] = (table[part] / table[whole]).where(table["used"] > 0)
     return table
-
-
-def _kept_lungs(image: np.ndarray, method: str, trust: Cleaning) -> np.ndarray:
-    """The lungs of a slice (uint8, H x W), bool; empty where the cleaning rejects them."""
-    lungs = METHODS[method](image)
-    quality = pd.DataFrame([{"id": "", **measures.measure(image, lungs)}])
-    kept = not cleaning.judge(quality, trust, {})["reason"].iloc[0]
-    return (lungs > 0) & kept
 
 
 def _read(maps: SliceStore, slice_id: str, shape: tuple[int, ...]) -> np.ndarray:
