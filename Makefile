@@ -17,7 +17,7 @@ export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
 export MPLCONFIGDIR := $(XDG_CACHE_HOME)/matplotlib
 endif
 
-.PHONY: help run report test test-slow test-slurm lint audit format bench clean
+.PHONY: help run report bundle test test-slow test-slurm lint audit format bench clean
 
 help:   ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -32,6 +32,10 @@ run: .venv/ready   ## run the whole workflow on the embedded phantom; CONFIG=exp
 
 report: .venv/ready   ## bind summary, tables, figures and provenance into one report.html
 	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake --report "$$results/report.html" $(OVERLAY)
+
+bundle: .venv/ready   ## make one file of a trained method, to score scans with: METHOD=NAME, and CONFIG as for run
+	@test -n "$(METHOD)" || { echo "error: say which method of the config: make bundle METHOD=NAME"; exit 1; }
+	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake "$$results/bundles/$(METHOD).zip" --cores $(CORES) $(OVERLAY)
 
 test: .venv/ready   ## run the tests
 	$(BIN)/pytest

@@ -36,6 +36,7 @@ include: "rules/multi.smk"
 include: "rules/evaluation.smk"
 include: "rules/severity.smk"
 include: "rules/tables.smk"
+include: "rules/bundle.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 
@@ -53,6 +54,7 @@ rule all:
         rules.write_summary.output.page,
         rules.write_summary.output.numbers,
         rules.write_cases.output,
+        BUNDLES,
         TABLES,
         runs(rules.evaluate_regions.output.json),
         rules.plot_times.output,

@@ -265,6 +265,11 @@ def run_file(pattern, method, seed):
     return pattern.format(method=method, seed=seed, last=last_epoch(method), task=CONFIG.methods[method].pretext)
 
 
+def of_method(*patterns):
+    """Input function: files of each seed of the job's method."""
+    return lambda wildcards: [file for pattern in patterns for file in runs(pattern, [wildcards.method])]
+
+
 def run_options(option, *patterns, before="", methods=None, seeds=CONFIG.seeds):
     """A repeatable option of a command, once per method and seed: `--option METHOD SEED [before] FILE...`."""
     words = []
@@ -285,3 +290,15 @@ BUDGETS = list(dict.fromkeys(method.labels for method in CONFIG.methods.values()
 LIMITED = [labels for labels in BUDGETS if labels != "all"]
 # The pretext tasks of the methods, each once.
 TASKS = list(dict.fromkeys(CONFIG.methods[name].pretext for name in PRETRAINED))
+
+
+def sources(name):
+    """Where the data of a method come from, without names of folders; unlabelled slices only if it has seen any."""
+    task = CONFIG.task(CONFIG.methods[name])
+    asked = name in SELF_TRAINED or bool(task and task.unlabelled)
+    return {
+        "labelled": CONFIG.labelled.source,
+        "patients": CONFIG.patients.source,
+        "unlabelled_folder": asked and CONFIG.unlabelled.folder is not None,
+        "unlabelled_patients": asked and CONFIG.unlabelled.patients,
+    }

@@ -118,6 +118,7 @@ rule plot_times:
         FIGURES,
         runs(rules.evaluate_regions.output.json),
         rules.write_cases.output,
+        BUNDLES,
         code=code("plot_times"),
     output:
         report(

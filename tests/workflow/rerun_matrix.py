@@ -25,26 +25,26 @@ FEEDS = {
     "generate_phantom": "prepare_medseg prepare_patients",
     "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_infection "
     "pretrain_multi train_multi predict_classes evaluate_single evaluate_multi evaluate_regions plot_overlays "
-    "plot_masks write_cases plot_worst_cases plot_calibration plot_augmentation",
+    "plot_masks write_cases plot_worst_cases plot_calibration plot_augmentation calibrate_share",
     "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_infection pretrain_multi "
     "train_multi evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
-    "check_inputs write_cases plot_worst_cases plot_augmentation",
-    "fingerprint_split": "check_inputs write_summary",
+    "check_inputs write_cases plot_worst_cases plot_augmentation calibrate_share export_bundle",
+    "fingerprint_split": "check_inputs write_summary export_bundle",
     "check_inputs": "",  # trainings wait for the first one alone
     "extract_truth": "predict_classes:oracle",
     "predict_classes:oracle": "evaluate_multi:oracle plot_overlays",
     "evaluate_multi:oracle": "compare_methods tabulate_results",
     "pretrain_single": "train_single plot_masks plot_learning",
     "plot_masks": "write_summary plot_times",
-    "train_single": "predict_infection predict_patients_infection plot_learning",
+    "train_single": "predict_infection predict_patients_infection plot_learning export_bundle",
     "predict_infection": "pretrain_multi train_multi predict_classes evaluate_single evaluate_regions plot_overlays "
-    "write_cases plot_worst_cases plot_calibration",
+    "write_cases plot_worst_cases plot_calibration calibrate_share",
     "pretrain_multi": "train_multi plot_learning",
-    "train_multi": "predict_classes predict_patients_classes plot_learning",
+    "train_multi": "predict_classes predict_patients_classes plot_learning export_bundle",
     "predict_classes": "evaluate_multi evaluate_regions plot_overlays write_cases plot_worst_cases",
     "evaluate_single": "compare_methods tabulate_results plot_overlays evaluate_regions score_severity write_cases "
-    "plot_worst_cases",
-    "evaluate_multi": "compare_methods tabulate_results write_cases plot_worst_cases",
+    "plot_worst_cases calibrate_share export_bundle",
+    "evaluate_multi": "compare_methods tabulate_results write_cases plot_worst_cases export_bundle",
     "evaluate_regions": "write_summary plot_times",
     "prepare_patients": "check_inputs extract_parenchyma predict_patients_infection predict_patients_classes "
     "score_severity write_cases",
@@ -52,7 +52,9 @@ FEEDS = {
     "clean_parenchyma": "score_severity write_summary write_cases plot_times",
     "predict_patients_infection": "predict_patients_classes score_severity write_cases",
     "predict_patients_classes": "score_severity",
-    "score_severity": "compare_methods tabulate_results plot_severity write_summary write_cases",
+    "score_severity": "compare_methods tabulate_results plot_severity write_summary write_cases export_bundle",
+    "calibrate_share": "export_bundle",
+    "export_bundle": "plot_times",
     "compare_methods": "tabulate_results plot_comparisons",
     "tabulate_results": "write_summary plot_times",
     "plot_learning": "write_summary plot_times",
@@ -97,7 +99,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     (
         "methods.ssinfnet.label",
         "Another",
-        {"plot_learning", "plot_severity", "write_cases"} | PICTURES | TABLES,
+        {"plot_learning", "plot_severity", "write_cases", "export_bundle"} | PICTURES | TABLES,
     ),
     ("methods.sinfnet.pretext", "inpainting", after("train_single")),  # the task is trained already, for the other
     ("methods.ssinfnet.single_epochs", "2", after("train_single")),
@@ -142,7 +144,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("split.labels", "6", CHECK | after("train_single")),
     ("split.file", "config.yaml", after("split_slices") | {"prepare_parts"}),
     ("split.*", "3", after("split_slices")),
-    ("patients.source", "none", CHECK | TABLES | {"write_cases"}),
+    ("patients.source", "none", CHECK | TABLES | {"write_cases", "export_bundle"}),
     ("patients.folder", "elsewhere", SUMMARY),
     ("patients.table", "config.yaml", SUMMARY),
     ("patients.scores", "{Severe: 0}", after("prepare_patients")),
@@ -150,10 +152,10 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("patients.transform", "rotate_90", after("prepare_patients")),
     ("patients.*_column", "Other", after("prepare_patients")),
     ("patients.*", "1", after("prepare_patients")),
-    ("parenchyma.method", "ictcf", after("extract_parenchyma evaluate_regions")),
-    ("cleaning.max_components", "3", after("clean_parenchyma evaluate_regions")),
+    ("parenchyma.method", "ictcf", after("extract_parenchyma evaluate_regions calibrate_share")),
+    ("cleaning.max_components", "3", after("clean_parenchyma evaluate_regions calibrate_share")),
     ("cleaning.exclusions", "config.yaml", after("clean_parenchyma")),
-    ("cleaning.*", "0.3", after("clean_parenchyma evaluate_regions")),
+    ("cleaning.*", "0.3", after("clean_parenchyma evaluate_regions calibrate_share")),
     ("pretext.unlabelled", "true", after("pretrain_single") | {"prepare_unlabelled", "screen_unlabelled"}),
     ("pretext.masks", "mixed", after("pretrain_single")),
     ("pretext.where", "lungs", after("pretrain_single")),

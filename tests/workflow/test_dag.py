@@ -14,10 +14,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 FROM_TABLES = {"compare_methods", "plot_comparisons", "tabulate_results", "write_summary", "plot_times"}
-FROM_SEVERITY = {"score_severity", "plot_severity", "write_cases"} | FROM_TABLES
+FROM_SEVERITY = {"score_severity", "plot_severity", "write_cases", "export_bundle"} | FROM_TABLES
 # The CT severity score takes the threshold of the single network's evaluation.
-FROM_SINGLE_EVALUATION = {"evaluate_single", "evaluate_regions", "plot_overlays", "plot_worst_cases"} | FROM_SEVERITY
-FROM_MULTI_EVALUATION = {"evaluate_multi", "write_cases", "plot_worst_cases"} | FROM_TABLES
+FROM_SINGLE_EVALUATION = {
+    *("evaluate_single", "evaluate_regions", "plot_overlays", "plot_worst_cases", "calibrate_share"),
+    *FROM_SEVERITY,
+}
+FROM_MULTI_EVALUATION = {"evaluate_multi", "write_cases", "plot_worst_cases", "export_bundle"} | FROM_TABLES
 FROM_MULTI = (
     {"train_multi", "predict_classes", "predict_patients_classes", "evaluate_regions", "plot_learning", "plot_overlays"}
     | FROM_MULTI_EVALUATION
@@ -38,7 +41,7 @@ FROM_SINGLE = (
 )
 FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_masks"}
 FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "check_inputs", "extract_truth", "plot_augmentation"}
-FROM_CLEANING = {"clean_parenchyma", "evaluate_regions"} | FROM_SEVERITY
+FROM_CLEANING = {"clean_parenchyma", "evaluate_regions", "calibrate_share"} | FROM_SEVERITY
 
 # The README's table of what a change re-runs says the same in words.
 CHANGES = {
@@ -76,7 +79,7 @@ CHANGES = {
         "methods: {sinfnet: {label: Baseline}}",
         {"plot_learning", "plot_overlays", "plot_worst_cases", "plot_calibration", "plot_augmentation", "plot_severity"}
         | FROM_TABLES
-        | {"write_cases"},
+        | {"write_cases", "export_bundle"},
     ),
     "download": ("download: {retries: 7}", {"write_summary"}),  # summary.json holds the whole config
     "swapped values": ("cleaning: {min_balance: 0.53, min_solidity: 0.4}", FROM_CLEANING),

@@ -45,6 +45,8 @@ WORDS = {
     "scores of regions": {"evaluate_regions"},
     "scores of the test slices": {"evaluate_single", "evaluate_multi"},
     "severity": {"score_severity"},
+    "interval of the share": {"calibrate_share"},
+    "bundle": {"export_bundle"},
     "`summary.json`": {"write_summary"},
 }
 # Rows about other things than a key, and the tests that hold them true.

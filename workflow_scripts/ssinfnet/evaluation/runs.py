@@ -31,6 +31,16 @@ def parse(groups: Sequence[Sequence[str]]) -> list[Run]:
     return result
 
 
+def require_one_method(runs: Sequence[Run]) -> str:
+    """The method that all runs are of, each of another seed; raises `InputError` where they are not."""
+    methods, seeds = {run.method for run in runs}, [run.seed for run in runs]
+    if len(methods) > 1:
+        raise InputError(f"runs of several methods ({', '.join(sorted(methods))}) are given; give those of one")
+    if twice := {seed for seed in seeds if seeds.count(seed) > 1}:
+        raise InputError(f"seed {min(twice)} is given twice")
+    return methods.pop()
+
+
 def read_threshold(path: Path) -> float:
     """The threshold of the infection map in the metrics (JSON) of a single network."""
     value = read_json(path)["threshold"]

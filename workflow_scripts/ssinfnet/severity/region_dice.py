@@ -20,8 +20,7 @@ from ssinfnet.errors import InputError
 from ssinfnet.evaluation import metrics
 from ssinfnet.evaluation.intervals import describe, number
 from ssinfnet.evaluation.segmentation import EMPTY
-from ssinfnet.lungs import cleaning, direction, measures
-from ssinfnet.lungs.slice_methods import METHODS
+from ssinfnet.lungs import direction, trusted
 from ssinfnet.severity import metrics as severity_metrics
 from ssinfnet.severity import regions as severity_regions
 from ssinfnet.severity.regions import REGIONS, VOLUME_REGIONS
@@ -114,9 +113,7 @@ def _lungs(store: SliceStore, slice_id: str, image: np.ndarray, method: str, tru
     if store.has("lungs", slice_id):
         lungs = store.read("lungs", slice_id)
         return lungs, "" if lungs.any() else "no lungs in the slice"
-    lungs = METHODS[method](image)
-    quality = pd.DataFrame([{"id": slice_id, **measures.measure(image, lungs)}])
-    return lungs, cleaning.judge(quality, trust, {})["reason"].iloc[0]
+    return trusted.find(image, method, trust)
 
 
 def _pairs(
