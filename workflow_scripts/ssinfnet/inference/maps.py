@@ -30,7 +30,7 @@ def predict_infection(
     """Yield slice id and infection map, float16 (H, W) in [0, 1], of the single network's finest output."""
     for ids in _batches(slice_ids):
         originals = [store.read("image", slice_id) for slice_id in ids]
-        maps = infection_of(network, _stack(originals, size), runtime)
+        maps = infection_of(network, stack(originals, size), runtime)
         for slice_id, original, one in zip(ids, originals, maps, strict=True):
             yield slice_id, resize(one, original.shape).astype(np.float16)
 
@@ -58,13 +58,18 @@ def predict_classes(
     """
     for ids in _batches(slice_ids):
         originals = [store.read("image", slice_id) for slice_id in ids]
-        images = normalise(_stack(originals, size)).to(runtime.device)
         prior = [priors.read("infection", slice_id).astype(np.float32) for slice_id in ids]
-        with runtime.autocast():
-            logits = network(images, normalise(_stack(prior, size)).to(runtime.device)).segmentation
-        maps = to_float(logits).sigmoid().cpu().numpy()
+        maps = classes_of(network, stack(originals, size), stack(prior, size), runtime)
         for slice_id, original, three in zip(ids, originals, maps, strict=True):
             yield slice_id, np.stack([resize(one, original.shape) for one in three]).astype(np.float16)
+
+
+@torch.no_grad()
+def classes_of(network: torch.nn.Module, images: torch.Tensor, priors: torch.Tensor, runtime: Runtime) -> np.ndarray:
+    """The class maps, float32 (N, 3, S, S) in [0, 1], of uint8 `images` and `priors` in [0, 1], both (N, 1, S, S)."""
+    with runtime.autocast():
+        logits = network(normalise(images).to(runtime.device), normalise(priors).to(runtime.device)).segmentation
+    return to_float(logits).sigmoid().cpu().numpy()
 
 
 def _batches(slice_ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -72,5 +77,6 @@ def _batches(slice_ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield slice_ids[start : start + BATCH]
 
 
-def _stack(arrays: list[np.ndarray], size: int) -> torch.Tensor:
+def stack(arrays: Sequence[np.ndarray], size: int) -> torch.Tensor:
+    """Slices or maps (H, W) as one batch (N, 1, S, S) at the edge `size`."""
     return torch.from_numpy(np.stack([resize(array, size) for array in arrays]))[:, None]

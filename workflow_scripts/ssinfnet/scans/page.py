@@ -181,7 +181,9 @@ def _change_row(change: Change) -> dict[str, str]:
 
 
 def _origin(result: ScanResult) -> str:
-    kind = {"dicom": "A DICOM series", "nifti": "A NIfTI volume", "pictures": "Pictures"}[result.kind]
+    kind = {"dicom": "A DICOM series", "nifti": "A NIfTI volume", "pictures": "Pictures"}.get(
+        result.kind, "Nothing that could be scored"
+    )
     text = kind
     if result.shape:
         slices, rows, columns = result.shape

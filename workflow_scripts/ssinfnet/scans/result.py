@@ -2,26 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ssinfnet.scans.measures import Measures
+from ssinfnet.scans.volume import Outcome
 
 FORMAT = "ssinfnet-scan/1"
 """Another number means that the fields have another meaning."""
 WORDS = ("not severe", "severe", "critically ill")
 """How a person reads a severity class: 0 (control, regular, mild), 1 and 2."""
 UNITS = {"ml": "millilitres", "shares": "0 to 1, of the lung of the part", "interval": "of the infected share"}
-
-
-class Outcome(Protocol):
-    """Something odd about a scan: a code, its level and a sentence for a person.
-
-    A scan with an outcome of the level `refused` or `skipped` has no score; one of the level `note` forbids none.
-    """
-
-    code: str
-    level: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -72,10 +62,12 @@ class Method:
 class ScanResult:
     """One scan, scored or not.
 
-    `name` is that of its files and says nothing of the patient; `kind` is `dicom`, `nifti` or `pictures`; `shape` is
+    `name` is that of its files and says nothing of the patient; `kind` is `dicom`, `nifti` or
+    `pictures`, or `nothing` where a scan could not be read; `shape` is
     (slices, rows, columns), `spacing` mm along each, None for pictures. `measures` are None where no score was given;
     then one of the `outcomes` says why. `share_interval` is that of the infected share, 0 to 1, which covers the true
-    one in `coverage` of scans like those it was made from. `series_uid` is that of a DICOM series.
+    one in `coverage` of scans like those it was made from. `series_uid` is that of a DICOM series; `options` are those
+    of the command, ready for JSON, by which it tells whether the scan has to be scored again.
     """
 
     name: str
@@ -89,6 +81,7 @@ class ScanResult:
     severity: Severity | None = None
     outcomes: Sequence[Outcome] = field(default=())
     series_uid: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def scored(self) -> bool:
@@ -114,6 +107,7 @@ class ScanResult:
                 "seeds": list(self.method.seeds),
                 "synthetic": self.method.synthetic,
             },
+            "options": dict(self.options),
             "scored": self.scored,
             "outcomes": [{"code": one.code, "level": one.level, "text": one.text} for one in self.outcomes],
             "measures": None if self.measures is None else self.measures.as_dict(),

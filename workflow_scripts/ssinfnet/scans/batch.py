@@ -1,0 +1,188 @@
+"""Many scans one after another: each into a folder of its own, whatever becomes of the others."""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ssinfnet.errors import InputError
+from ssinfnet.exchange.bundle import Bundle
+from ssinfnet.files.hashes import file_hash
+from ssinfnet.inference.runtime import Runtime
+from ssinfnet.scans import change, identity, inputs, lobe_mask, outputs, page, tables
+from ssinfnet.scans.dicom_seg import Kind, Maker
+from ssinfnet.scans.identity import Identity
+from ssinfnet.scans.inputs import Found
+from ssinfnet.scans.result import ScanResult
+from ssinfnet.scans.score import Scorer, method_of
+from ssinfnet.scans.volume import Outcome, ScanError
+
+TABLE, PAGE = "scans.csv", "scans.html"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How scans are scored; `lobes` and `compare` (an earlier scan's folder) are of a single scan.
+
+    `created` dates DICOM files; `version` is that of the software.
+    """
+
+    identity: Identity
+    kind: Kind
+    level: float
+    batch_size: int
+    created: datetime
+    version: str
+    lobes: Path | None = None
+    compare: Path | None = None
+
+    def recorded(self) -> dict[str, Any]:
+        """What the results depend on, ready for JSON: with other values a scan is scored again."""
+        earlier = None if self.compare is None else _result_file(self.compare)
+        return {
+            "dicom_identity": self.identity,
+            "segmentation_type": self.kind,
+            "level": self.level,
+            "lobes": None if self.lobes is None else file_hash(self.lobes),
+            "compare": None if earlier is None else file_hash(earlier),
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many scans there are, how many of them have a score, and how many of these had it before."""
+
+    total: int
+    scored: int
+    before: int
+
+
+def score(
+    given: Sequence[str | Path], bundle: Bundle, folder: str | Path, runtime: Runtime, options: Options
+) -> Summary:
+    """Score all scans of the inputs into folders of their names in `folder`, with a table and a page of all.
+
+    A scan that has a score by this bundle with these options is left as it is. One that fails is listed with its
+    reason. Raises `InputError` for an input that is not there, and for lobes or an earlier scan where there are several
+    scans.
+    """
+    folder = Path(folder)
+    # An archive is unpacked twice for this; it is what the time that is left is reckoned by.
+    total = sum(isinstance(one, Found) for one in inputs.find(given))
+    if total != 1 and (options.lobes or options.compare):
+        raise InputError(f"--lobes and --compare are of one scan, and the inputs hold {total}; score it by itself")
+    earlier = None if options.compare is None else tables.read_scan(_result_file(options.compare))
+    recorded, scorer = options.recorded(), None
+    results: list[Mapping[str, Any]] = []
+    left_out, before = 0, 0
+    with tqdm(total=total, unit="scan", file=sys.stderr) as bar:
+        for one in inputs.find(given):
+            if not isinstance(one, Found):
+                tqdm.write(f"{one.path}: {one.outcome.level}: {one.outcome.text}", file=sys.stderr)
+                if one.outcome.level == "refused":
+                    left_out += 1
+                    nothing = ScanResult(f"left_out_{left_out}", "nothing", None, None, method_of(bundle))
+                    results.append(replace(nothing, outcomes=[one.outcome], options=recorded).as_dict())
+                continue
+            done = _done(folder / one.name, bundle, recorded)
+            if done is None:
+                scorer = scorer or Scorer(bundle, runtime, batch_size=options.batch_size, level=options.level)
+                done = _attempt(one, folder / one.name, scorer, options, recorded, earlier)
+            else:
+                before += 1
+            results.append(done)
+            bar.update()
+    links = {one["name"]: f"{one['name']}/{outputs.PAGE}" for one in results if (folder / one["name"]).is_dir()}
+    tables.write_batch(folder / TABLE, results)
+    page.write_batch(folder / PAGE, results, links)
+    return Summary(len(results), sum(one["scored"] for one in results), before)
+
+
+def _done(folder: Path, bundle: Bundle, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The result of a scan that need not be scored again."""
+    try:
+        found = tables.read_scan(folder / f"{outputs.RESULT}.json")
+        same = found["method"]["sha256"] == bundle.identity and found["options"] == recorded
+        return found if same and found["scored"] else None
+    except (InputError, KeyError):
+        return None
+
+
+def _attempt(
+    one: Found,
+    folder: Path,
+    scorer: Scorer,
+    options: Options,
+    recorded: Mapping[str, Any],
+    earlier: Mapping[str, Any] | None,
+) -> Mapping[str, Any]:
+    # What is there is of another bundle or other options, and no longer true.
+    (folder / f"{outputs.RESULT}.json").unlink(missing_ok=True)
+    try:
+        result = _score(one, folder, scorer, options, recorded, earlier)
+    except ScanError as error:
+        result = _failed(one, scorer, recorded, error.outcome)
+    except InputError as error:
+        result = _failed(one, scorer, recorded, Outcome("failed", "refused", _without_folders(str(error))))
+    except Exception as error:  # one scan may not end the batch; messages of libraries may quote a header
+        text = f"an unexpected {type(error).__name__}; please report it"
+        result = _failed(one, scorer, recorded, Outcome("failed", "refused", text))
+    if not result.scored:
+        for outcome in result.outcomes:
+            if outcome.level != "note":
+                tqdm.write(f"{one.name}: refused: {outcome.text}", file=sys.stderr)
+        outputs.write_refused(folder, result)
+    return result.as_dict()
+
+
+def _score(
+    one: Found,
+    folder: Path,
+    scorer: Scorer,
+    options: Options,
+    recorded: Mapping[str, Any],
+    earlier: Mapping[str, Any] | None,
+) -> ScanResult:
+    volume = one.read()
+    lobes = None if options.lobes is None else lobe_mask.read(options.lobes, volume)
+    result, maps = scorer.score(volume, lobes)
+    result = replace(result, options=recorded)
+    if maps is None:
+        return result
+    dicom = None
+    if volume.source.kind == "dicom":
+        datasets = identity.read(volume.source.files, options.identity)
+        result = replace(result, series_uid=str(datasets[0].SeriesInstanceUID))
+        maker = Maker(result.method.label, result.method.sha256, options.version)
+        dicom = outputs.DicomOptions(datasets, maker, options.identity, options.created, options.kind)
+    comparison = None if earlier is None else change.compare(earlier, result.as_dict())
+    outputs.write(
+        folder,
+        result,
+        volume.values,
+        volume.grid,
+        maps,
+        window=scorer.window if volume.hounsfield else None,
+        pictures=[path.stem for path in volume.source.files] if volume.source.kind == "pictures" else (),
+        dicom=dicom,
+        comparison=comparison,
+    )
+    return result
+
+
+def _failed(one: Found, scorer: Scorer, recorded: Mapping[str, Any], outcome: Outcome) -> ScanResult:
+    return ScanResult(one.name, "nothing", None, None, scorer.method, outcomes=[outcome], options=recorded)
+
+
+def _without_folders(text: str) -> str:
+    """An error's words with the names of files alone, as pages and tables are shown to others than their maker."""
+    return re.sub(r"/\S*/", "", text)
+
+
+def _result_file(earlier: Path) -> Path:
+    return earlier / f"{outputs.RESULT}.json" if earlier.is_dir() else earlier
