@@ -65,7 +65,7 @@ def test_defaults_are_told_key_by_key(monkeypatch):
     given = {"network": {"width": 8}, "schedule": {"epochs": 3, "segment": 1}}
     provenance.note_defaults("multi", given, Multi(**given).model_dump(mode="json"))
     added = provenance.Provenance({}).record()["defaults"]["multi"]
-    assert added["network"] == {"name": "unet"} and "schedule" not in added
+    assert added["network"] == {"name": "unet", "initial_probability": None} and "schedule" not in added
     assert added["training"]["learning_rate"] == 0.01
 
 
