@@ -30,6 +30,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
     parser.add_argument("--lobes", type=Path, metavar="MASK", help="lobes of the one scan, NIfTI on the same grid")
     parser.add_argument("--compare", type=Path, metavar="EARLIER", help="results of the patient's earlier scan, folder")
+    parser.add_argument(
+        "--earlier-scan", type=Path, metavar="DICOM", help="that scan itself: is it of the same patient? With --compare"
+    )
     parser.add_argument("--dicom-identity", choices=("remove", "keep"), default="remove", help="default: remove")
     parser.add_argument(
         "--segmentation-type", choices=("BINARY", "LABELMAP"), default="BINARY", help="of DICOM (default: BINARY)"
@@ -39,19 +42,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--threads", type=_positive, default=1, help="CPU threads (default: 1)")
     parser.add_argument("--level", type=_level, default=0.9, help="of the interval, between 0 and 1 (default: 0.9)")
     args = parser.parse_args(argv)
+    if args.earlier_scan and not args.compare:
+        parser.error("--earlier-scan is the scan of the results that --compare names; give both")
 
     import os
     from datetime import UTC, datetime
-    from importlib import metadata
 
     from ssinfnet.exchange import bundle
     from ssinfnet.inference import runtime
-    from ssinfnet.scans import batch
+    from ssinfnet.scans import batch, software
 
-    try:
-        version = metadata.version("ssinfnet")
-    except metadata.PackageNotFoundError:  # run from a checkout
-        version = "0.1.0"
     # The standard variable of reproducible builds, for DICOM files of the same bytes.
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     options = batch.Options(
@@ -60,9 +60,10 @@ def main(argv: list[str] | None = None) -> None:
         level=args.level,
         batch_size=args.batch_size,
         created=datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC),
-        version=version,
+        version=software.version(),
         lobes=args.lobes,
         compare=args.compare,
+        earlier_scan=args.earlier_scan,
     )
     found = bundle.read(args.bundle)
     run = runtime.start(int(args.device == "cuda"), args.threads)

@@ -221,3 +221,6 @@ def test_patients_are_compared_by_their_ids():
     assert identity.are_of_one_patient(one, other) is False
     other.PatientID = ""
     assert identity.are_of_one_patient(one, other) is None
+    one.PatientID = other.PatientID = "17"
+    one.IssuerOfPatientID, other.IssuerOfPatientID = "A", "B"
+    assert identity.are_of_one_patient(one, other) is None

@@ -1,22 +1,17 @@
-import json
 import os
 import socket
 
 import bundles
-import chest_scan
 import dicom_series
 import nibabel as nib
 import numpy as np
 import pytest
 import stored_scans
 from PIL import Image
+from scoring import SPACING, VALUES, only, result, run
 
-import score_scans
 from ssinfnet.scans import batch, outputs
 from ssinfnet.slices.window import LUNG_WINDOW, to_grey
-
-VALUES = chest_scan.Chest().values[::3]
-SPACING = (chest_scan.SPACING[0] * 3, *chest_scan.SPACING[1:])
 
 GIVES_MEANING = ("PixelData", "BodyPartExamined", "AnatomicRegionSequence", "SharedFunctionalGroupsSequence")
 """What the reader goes by: a canary there makes the series one that is refused."""
@@ -35,29 +30,11 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket, "socket", refuse)
 
 
-def run(bundle, out, *arguments):
-    """The exit status."""
-    try:
-        score_scans.main([*map(str, arguments), "--bundle", str(bundle), "--out", str(out)])
-    except SystemExit as end:
-        return end.code
-    return 0
-
-
-def result(folder):
-    return json.loads((folder / "measures.json").read_text())
-
-
 def codes(folder, name="infection"):
     """A mask in display orientation."""
     image = nib.load(folder / f"{name}.nii.gz")
     turned = nib.orientations.ornt_transform(nib.io_orientation(image.affine), nib.orientations.axcodes2ornt("LPI"))
     return nib.orientations.apply_orientation(np.asanyarray(image.dataobj), turned).transpose(2, 1, 0)
-
-
-def only(out):
-    (folder,) = [path for path in out.iterdir() if path.is_dir()]
-    return folder
 
 
 def test_a_scan_gives_the_same_masks_however_it_is_stored(tmp_path, bundle):

@@ -1,6 +1,5 @@
 """Many scans one after another: each into a folder of its own, whatever becomes of the others."""
 
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydicom.dataset import Dataset
 from tqdm import tqdm
 
 from ssinfnet.errors import InputError
 from ssinfnet.exchange.bundle import Bundle
 from ssinfnet.files.hashes import file_hash
 from ssinfnet.inference.runtime import Runtime
-from ssinfnet.scans import change, identity, inputs, lobe_mask, outputs, page, tables
+from ssinfnet.scans import change, identity, inputs, lobe_mask, outputs, page, patient, tables, told
 from ssinfnet.scans.dicom_seg import Kind, Maker
 from ssinfnet.scans.identity import Identity
 from ssinfnet.scans.inputs import Found
@@ -29,7 +29,8 @@ TABLE, PAGE = "scans.csv", "scans.html"
 class Options:
     """How scans are scored; `lobes` and `compare` (an earlier scan's folder) are of a single scan.
 
-    `created` dates DICOM files; `version` is that of the software.
+    `earlier_scan` is the DICOM that the earlier results are from, to tell whether it is of the same patient. `created`
+    dates DICOM files; `version` is that of the software.
     """
 
     identity: Identity
@@ -40,6 +41,7 @@ class Options:
     version: str
     lobes: Path | None = None
     compare: Path | None = None
+    earlier_scan: Path | None = None
 
     def recorded(self) -> dict[str, Any]:
         """What the results depend on, ready for JSON: with other values a scan is scored again."""
@@ -50,7 +52,16 @@ class Options:
             "level": self.level,
             "lobes": None if self.lobes is None else file_hash(self.lobes),
             "compare": None if earlier is None else file_hash(earlier),
+            "earlier_scan": self.earlier_scan is not None,
         }
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """The result of an earlier scan, and what is known of its patient."""
+
+    result: Mapping[str, Any]
+    patient: Dataset | None
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ def score(
     total = sum(isinstance(one, Found) for one in inputs.find(given))
     if total != 1 and (options.lobes or options.compare):
         raise InputError(f"--lobes and --compare are of one scan, and the inputs hold {total}; score it by itself")
-    earlier = None if options.compare is None else tables.read_scan(_result_file(options.compare))
+    earlier = _earlier(options)
     recorded, scorer = options.recorded(), None
     results: list[Mapping[str, Any]] = []
     left_out, before = 0, 0
@@ -87,7 +98,8 @@ def score(
                 if one.outcome.level == "refused":
                     left_out += 1
                     nothing = ScanResult(f"left_out_{left_out}", "nothing", None, None, method_of(bundle))
-                    results.append(replace(nothing, outcomes=[one.outcome], options=recorded).as_dict())
+                    outcome = replace(one.outcome, text=told.without_folders(one.outcome.text, [one.path, *one.files]))
+                    results.append(replace(nothing, outcomes=[outcome], options=recorded).as_dict())
                 continue
             done = _done(folder / one.name, bundle, recorded)
             if done is None:
@@ -119,16 +131,17 @@ def _attempt(
     scorer: Scorer,
     options: Options,
     recorded: Mapping[str, Any],
-    earlier: Mapping[str, Any] | None,
+    earlier: _Earlier | None,
 ) -> Mapping[str, Any]:
     # What is there is of another bundle or other options, and no longer true.
-    (folder / f"{outputs.RESULT}.json").unlink(missing_ok=True)
+    outputs.clear(folder)
+    known = [path for path in (one.path, folder, options.lobes, options.compare) if path is not None]
     try:
         result = _score(one, folder, scorer, options, recorded, earlier)
     except ScanError as error:
         result = _failed(one, scorer, recorded, error.outcome)
     except InputError as error:
-        result = _failed(one, scorer, recorded, Outcome("failed", "refused", _without_folders(str(error))))
+        result = _failed(one, scorer, recorded, Outcome("failed", "refused", told.without_folders(str(error), known)))
     except Exception as error:  # one scan may not end the batch; messages of libraries may quote a header
         text = f"an unexpected {type(error).__name__}; please report it"
         result = _failed(one, scorer, recorded, Outcome("failed", "refused", text))
@@ -146,12 +159,16 @@ def _score(
     scorer: Scorer,
     options: Options,
     recorded: Mapping[str, Any],
-    earlier: Mapping[str, Any] | None,
+    earlier: _Earlier | None,
 ) -> ScanResult:
     volume = one.read()
+    notes = []
+    if earlier is not None:
+        note = patient.check(earlier.patient, patient.header_of(volume.source))
+        notes = [] if note is None else [note]
     lobes = None if options.lobes is None else lobe_mask.read(options.lobes, volume)
     result, maps = scorer.score(volume, lobes)
-    result = replace(result, options=recorded)
+    result = replace(result, options=recorded, outcomes=[*result.outcomes, *notes])
     if maps is None:
         return result
     dicom = None
@@ -160,7 +177,7 @@ def _score(
         result = replace(result, series_uid=str(datasets[0].SeriesInstanceUID))
         maker = Maker(result.method.label, result.method.sha256, options.version)
         dicom = outputs.DicomOptions(datasets, maker, options.identity, options.created, options.kind)
-    comparison = None if earlier is None else change.compare(earlier, result.as_dict())
+    comparison = None if earlier is None else change.compare(earlier.result, result.as_dict())
     outputs.write(
         folder,
         result,
@@ -179,9 +196,14 @@ def _failed(one: Found, scorer: Scorer, recorded: Mapping[str, Any], outcome: Ou
     return ScanResult(one.name, "nothing", None, None, scorer.method, outcomes=[outcome], options=recorded)
 
 
-def _without_folders(text: str) -> str:
-    """An error's words with the names of files alone, as pages and tables are shown to others than their maker."""
-    return re.sub(r"/\S*/", "", text)
+def _earlier(options: Options) -> _Earlier | None:
+    if options.compare is None:
+        return None
+    path = _result_file(options.compare)
+    result = tables.read_scan(path)
+    if options.earlier_scan is None:
+        return _Earlier(result, patient.kept_in(path.parent / outputs.SEGMENTATION))
+    return _Earlier(result, patient.of_series(options.earlier_scan, result["series_uid"]))
 
 
 def _result_file(earlier: Path) -> Path:

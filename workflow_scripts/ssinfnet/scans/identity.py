@@ -88,9 +88,18 @@ def finish(document: SOPClass, identity: Identity, original: Dataset) -> None:
 
 
 def are_of_one_patient(one: Dataset, other: Dataset) -> bool | None:
-    """Whether two datasets have the same PatientID; None where one of them has none. Says nothing of the ids."""
-    ids = [str(dataset.get("PatientID") or "").strip() for dataset in (one, other)]
-    return ids[0] == ids[1] if all(ids) else None
+    """Whether two datasets have the same PatientID; says nothing of the ids.
+
+    None where one of them has none, or where both say who gave the id and it was not the same: then equal ids may be of
+    two patients, and different ones of one.
+    """
+    ids, issuers = (
+        [str(dataset.get(keyword) or "").strip() for dataset in (one, other)]
+        for keyword in ("PatientID", "IssuerOfPatientID")
+    )
+    if not all(ids) or (all(issuers) and issuers[0] != issuers[1]):
+        return None
+    return ids[0] == ids[1]
 
 
 def _scrub(dataset: Dataset) -> Dataset:

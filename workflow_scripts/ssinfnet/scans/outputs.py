@@ -18,6 +18,7 @@ from ssinfnet.scans.result import ScanResult
 
 RESULT, PAGE, OVERVIEW = "measures", "report.html", "overview.png"
 SEGMENTATION, STRUCTURED_REPORT = "segmentation.dcm", "report.dcm"
+_VOLUMES = tuple(f"{name}.nii.gz" for name in ("probability", "infection", "lungs", "classes"))
 
 
 class Grid(Protocol):
@@ -95,6 +96,15 @@ def write(
     style.save(figure, folder / OVERVIEW)
     page.write_scan(folder / PAGE, result, folder / OVERVIEW, comparison)
     tables.write_scan(folder / RESULT, result, comparison)
+
+
+def clear(folder: str | Path) -> None:
+    """Remove what an earlier call has written of a scan, the result first; other files in `folder` stay."""
+    folder = Path(folder)
+    names = (f"{RESULT}.json", f"{RESULT}.csv", PAGE, OVERVIEW, SEGMENTATION, STRUCTURED_REPORT, *_VOLUMES)
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    picture_masks.clear(folder / "masks")
 
 
 def write_refused(folder: str | Path, result: ScanResult) -> None:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from ssinfnet.files.atomic import atomic_path
 
+KINDS = ("infection", "lungs", "classes")
 _COLOURS = ((0, 0, 0), (255, 0, 0), (0, 255, 0))
 
 
@@ -25,6 +26,13 @@ def write(
             coloured = Image.fromarray(classes[place].astype(np.uint8)).convert("P")
             coloured.putpalette([value for colour in _COLOURS for value in colour])
             _save(coloured, Path(folder) / "classes" / f"{name}.png")
+
+
+def clear(folder: str | Path) -> None:
+    """Remove the masks that `write` has written into `folder`, of whatever pictures."""
+    for kind in KINDS:
+        for path in (Path(folder) / kind).glob("*.png"):
+            path.unlink()
 
 
 def _save(image: Image.Image, path: Path) -> None:

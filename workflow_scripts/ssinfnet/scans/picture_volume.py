@@ -33,6 +33,7 @@ def read(paths: Sequence[Path], source: Path, name: str) -> Volume:
         raise ScanError(
             "too_large", f"it has {len(paths):,} pictures, more than any scan; give each scan its own folder"
         )
+    _require_own_names(paths)
     pictures = []
     for path in paths:
         try:
@@ -52,6 +53,19 @@ def read(paths: Sequence[Path], source: Path, name: str) -> Volume:
     text = f"pictures do not say where they lie or how large a pixel is: {_ORDER[found]}; there are no volumes in ml"
     notes = (Outcome("no_position", "note", text), *_turned(stored))
     return Volume(grid.show(stored), None, False, grid, name, Source("pictures", source, tuple(paths)), notes)
+
+
+def _require_own_names(paths: Sequence[Path]) -> None:
+    """Raise `ScanError` for pictures that differ in their suffix alone: one slice twice, and one name for two masks."""
+    seen: dict[str, Path] = {}
+    for path in paths:
+        other = seen.setdefault(path.stem.casefold(), path)
+        if other != path:
+            raise ScanError(
+                "same_names",
+                f"{other.name} and {path.name} have one name, as if they were one slice that is there twice; keep one, "
+                "or rename it if it is another slice",
+            )
 
 
 def _direction(values: np.ndarray) -> str:
