@@ -64,17 +64,19 @@ def test_what_a_reader_has_to_know_is_noted(chest, change, code, words):
 
 
 @pytest.mark.parametrize(
-    ("box", "words"),
+    ("box", "code", "words"),
     [
-        (np.s_[25:], "at the top (9"),
-        (np.s_[:45], "at the bottom ("),
-        (np.s_[20:40], " and at the bottom ("),
-        (np.s_[:, :, :95], "at the side (border contact above 0.02: 0."),
+        (np.s_[25:], "lungs_largely_cut_off", "cuts off much of the lungs at the top (9"),
+        (np.s_[14:], "lungs_cut_off", "cuts off some of the lungs at the top (5"),
+        (np.s_[:45], "lungs_cut_off", "at the bottom ("),
+        (np.s_[20:40], "lungs_largely_cut_off", " and at the bottom ("),
+        (np.s_[:, :, :95], "lungs_cut_off", "at the side (border contact above 0.02: 0."),
+        (np.s_[:, 50:78], "lungs_largely_cut_off", "at the side (border contact above 0.02: 0."),
     ],
 )
-def test_lungs_that_the_scan_cuts_off_are_noted_with_the_place(chest, box, words):
+def test_lungs_that_the_scan_cuts_off_are_noted_with_the_place(chest, box, code, words):
     _, verdict = judge(chest.values[box], chest.lungs[box])
-    texts = [finding.text for finding in verdict.findings if finding.code == "lungs_cut_off"]
+    texts = [finding.text for finding in verdict.findings if finding.code == code]
     assert len(texts) == 1 and words in texts[0]
 
 

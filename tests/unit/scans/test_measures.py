@@ -93,9 +93,13 @@ def test_ct_ss(share, expected):
 
 @pytest.mark.parametrize(
     ("share", "expected"),
-    [(0, 0), (0.009, 0), (0.01, 1), (0.05, 2), (0.25, 2), (0.26, 3), (0.5, 4), (0.75, 4), (0.76, 5)],
+    [
+        *[(0, 0), (0.009, 0), (0.01, 1), (0.0499, 1), (0.05, 2), (0.25, 2), (0.2501, 3), (0.26, 3), (0.49, 3)],
+        *[(0.4999, 3), (0.5, 4), (0.75, 4), (0.7501, 5), (1, 5), (float("nan"), None)],
+    ],
 )
 def test_lobe_grades(share, expected):
+    """Published are below 5 %, 5 to 25, 26 to 49, 50 to 75 and above 75 %; a gap is of the grade between its bounds."""
     assert measures.grade_lobe(share, 0.01) == expected
 
 

@@ -53,6 +53,17 @@ def test_a_scan_without_lungs_has_no_number(scorer):
     assert [one.code for one in result.outcomes if one.level == "refused"] == ["no_lungs"]
 
 
+@pytest.mark.parametrize(("part", "codes"), [(slice(7, None), ["lungs_largely_cut_off"]), (slice(0, None), [])])
+def test_a_severity_class_is_of_whole_lungs(scorer, part, codes):
+    """It is withheld, and that is said, where the scan shows too little of them; masks and shares are there."""
+    result, maps = scorer.score(volume(chest_scan.Chest().values[::4][part]))
+    assert maps.lungs.any() and result.measures.lungs.share("infected") is not None
+    told = [
+        one.code for one in result.outcomes if one.code in ("lungs_cut_off", "lungs_largely_cut_off", "no_severity")
+    ]
+    assert told == [*codes, "no_severity"][: 2 * len(codes)] and (result.severity is None) == bool(codes)
+
+
 @pytest.mark.parametrize(
     ("ratios", "score"), [((0.05, 0.05, 0.4), 0), ((0.05, 0.2, 0.4), 1), ((0.4, 0.2, 0.4), 2), ((0.05, 0.2), 1)]
 )

@@ -1,10 +1,10 @@
-import os
 import socket
 
 import bundles
 import dicom_series
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
 import stored_scans
 from PIL import Image
@@ -121,21 +121,28 @@ def test_lobes_and_an_earlier_scan(tmp_path, bundle, capsys):
     assert "grid" in result(tmp_path / "three" / "a")["outcomes"][0]["text"]
 
 
-def test_nothing_of_a_patient_gets_out(tmp_path, bundle, capfd):
+@pytest.mark.parametrize(("identity", "kind"), [("remove", "BINARY"), ("remove", "LABELMAP"), ("keep", "LABELMAP")])
+def test_nothing_of_a_patient_gets_out(tmp_path, bundle, capfd, identity, kind):
+    """With `keep` the two DICOM files have what the scan says of its patient, and nothing else has."""
     series = dicom_series.series((4, 64, 64), canaries=True)
     folder = tmp_path / "series"
     folder.mkdir()
-    chest = stored_scans.slices_of(VALUES, spacing=SPACING)
+    chest = stored_scans.slices_of(VALUES[::4], spacing=SPACING)
     for one in chest:
         for element in series[0]:
             if element.tag not in one and "LUT" not in element.keyword and element.keyword not in GIVES_MEANING:
                 one.add(element)
         one.PatientName = one.PatientID = one.StudyID = one.AccessionNumber = dicom_series.CANARY
     stored_scans.save(chest, folder)
-    assert run(bundle, tmp_path / "out", folder) == 0
+    out = tmp_path / "out"
+    assert run(bundle, out, folder, "--dicom-identity", identity, "--segmentation-type", kind) == 0
     told = "".join(capfd.readouterr())
     assert dicom_series.CANARY not in told
-    for path in (tmp_path / "out").rglob("*"):
+    kept = set()
+    for path in out.rglob("*"):
         assert dicom_series.CANARY not in str(path.relative_to(tmp_path))
-        if path.is_file():
-            assert dicom_series.CANARY.encode() not in path.read_bytes(), os.fspath(path)
+        if path.is_file() and dicom_series.CANARY.encode() in path.read_bytes():
+            kept.add(path.name)
+    assert kept == (set() if identity == "remove" else {outputs.SEGMENTATION, outputs.STRUCTURED_REPORT})
+    storage = pydicom.dcmread(only(out) / outputs.SEGMENTATION).SegmentationType
+    assert storage == kind

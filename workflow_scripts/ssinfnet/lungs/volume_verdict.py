@@ -18,6 +18,12 @@ PIECE_ML = 1.0
 """Smaller pieces are not counted."""
 CUT_OFF = 0.05
 """Share of their largest cross-section from which on lungs in the first or last slice are cut off there."""
+LARGELY_CUT_OFF = 0.75, 0.25
+"""That share of the cross-section, and that border contact, from which on much of the lungs is missing.
+
+An ellipsoid that is cut where its cross-section is three quarters of the largest lacks 16 % of its volume, and one that
+is cut at the largest a half.
+"""
 LARGEST_ML = 12_000.0
 """No lungs hold more."""
 ONE_LUNG = 0.05
@@ -83,8 +89,9 @@ def measure_volume(values: np.ndarray, lungs: np.ndarray, spacing: Spacing) -> d
 def judge_volume(measures: dict[str, float | int], config: Cleaning) -> VolumeVerdict:
     """The verdict on lungs with these measures, and all findings, by the limits for slices that mean the same here.
 
-    Codes: `no_lungs` and `lungs_too_large` are refused; `one_lung`, `lungs_uneven`, `lungs_cut_off` and
-    `lungs_in_pieces` are notes, as the numbers then tell of less than two whole lungs but are no less right.
+    Codes: `no_lungs` and `lungs_too_large` are refused; `one_lung`, `lungs_uneven`, `lungs_cut_off`,
+    `lungs_largely_cut_off` and `lungs_in_pieces` are notes, as the numbers then tell of less than two whole lungs but
+    are no less right.
     """
     refused = list(_refusals(measures))
     if refused:
@@ -123,8 +130,11 @@ def _notes(measures: dict[str, float | int], config: Cleaning) -> Iterator[Findi
     if measures["border"] > config.max_border:
         places.append(f"at the side (border contact above {config.max_border:g}: {measures['border']:.2f})")
     if places:
-        text = f"the scan cuts off the lungs {' and '.join(places)}; volumes and shares are of what it shows"
-        yield Finding("lungs_cut_off", NOTE, text)
+        section, border = LARGELY_CUT_OFF
+        largely = max(measures["top"], measures["bottom"]) >= section or measures["border"] >= border
+        text = f"the scan cuts off {'much' if largely else 'some'} of the lungs {' and '.join(places)}; volumes, shares"
+        text += ", scores and thirds are of what it shows"
+        yield Finding("lungs_largely_cut_off" if largely else "lungs_cut_off", NOTE, text)
     if measures["components"] > config.max_components:
         text = f"more than {config.max_components} components ({measures['components']}): look at the lungs' outlines"
         yield Finding("lungs_in_pieces", NOTE, text)

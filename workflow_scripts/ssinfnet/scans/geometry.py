@@ -73,10 +73,15 @@ def notes_of(grid: Grid) -> list[Outcome]:
     if count > 1 and between > THICK:
         text = f"its slices are {between:.1f} mm apart, above {THICK:.0f} mm; volumes, shares and thirds are coarse"
         found.append(Outcome("spacing_above_10_mm", "note", text))
-    if count < FEW:
-        text = f"it has {count} slice{'s' if count > 1 else ''}, so nothing is said of the whole lungs or of thirds"
-        found.append(Outcome("few_slices", "note", text))
-    return found
+    return found + few(count)
+
+
+def few(count: int) -> list[Outcome]:
+    """A note on a scan of fewer than `FEW` slices."""
+    if count >= FEW:
+        return []
+    text = f"it has {count} slice{'s' if count > 1 else ''}, so nothing is said of the whole lungs or of thirds"
+    return [Outcome("few_slices", "note", text)]
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

@@ -163,15 +163,20 @@ def measure(
 
 
 def ct_ss(share: float) -> int | None:
-    """LungQuant's CT-SS class of an infected share of the lungs: 1 below 5 %, then 2, 3, 4, and 5 from 75 % on."""
+    """LungQuant's CT-SS class of an infected share of the lungs: 1 below 5 %, then 2, 3, 4, and 5 from 75 % on.
+
+    A share on a bound is of the class above it (Lizzi et al., Int J CARS 17:229, 2022); a share of 0 is class 1.
+    """
     return None if np.isnan(share) else 1 + int(np.searchsorted(CT_SS_BOUNDS, share, side="right"))
 
 
 def grade_lobe(share: float, least: float) -> int | None:
     """The grade of a lobe in the 25-point score, from its infected share; None for NaN.
 
-    0 free (below `least`), 1 below 5 %, 2 up to 25 %, 3 below 50 %, 4 up to 75 %, 5 above (Pan et al., Radiology
-    295:715, 2020, who leave gaps between whole percents). There a radiologist estimates by eye.
+    0 free (below `least`), 1 below 5 %, 2 from 5 to 25 %, 3 below 50 %, 4 from 50 to 75 %, 5 above: the five lobes of
+    Pan et al. (Time course of lung changes, Radiology 295:715, 2020), whose grades are none, below 5 %, 5-25 %,
+    26-49 %, 50-75 % and above 75 %, for whole percents as a radiologist estimates them by eye. What lies between them,
+    above 25 and below 50 %, is grade 3 here. Theirs has no `least`: any lesion that the eye finds is grade 1.
     """
     if np.isnan(share):
         return None

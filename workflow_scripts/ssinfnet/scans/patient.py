@@ -18,7 +18,7 @@ from ssinfnet.scans.volume import Outcome, ScanError, Source
 
 _TAGS = ["PatientID", "IssuerOfPatientID", "SeriesInstanceUID"]
 UNKNOWN = (
-    "whether both scans are of one patient is not known ({}); see to it yourself, as a change between two patients means "
+    "whether both scans are of one patient is not known ({}); make sure of it, as a change between two patients means "
     "nothing"
 )
 

@@ -11,6 +11,7 @@ from ssinfnet.errors import InputError
 from ssinfnet.files.pictures import read_grey
 from ssinfnet.lungs import direction, orientation
 from ssinfnet.lungs.slice_methods import closed
+from ssinfnet.scans import geometry
 from ssinfnet.scans.volume import Grid, Outcome, ScanError, Source, Volume
 
 MAX_SLICES = 4096
@@ -51,7 +52,7 @@ def read(paths: Sequence[Path], source: Path, name: str) -> Volume:
     found = _direction(stored)
     grid = Grid((0, 1, 2), (found == direction.UP, False, False), stored.shape, slices_first=True)
     text = f"pictures do not say where they lie or how large a pixel is: {_ORDER[found]}; there are no volumes in ml"
-    notes = (Outcome("no_position", "note", text), *_turned(stored))
+    notes = (Outcome("no_position", "note", text), *geometry.few(len(stored)), *_turned(stored))
     return Volume(grid.show(stored), None, False, grid, name, Source("pictures", source, tuple(paths)), notes)
 
 

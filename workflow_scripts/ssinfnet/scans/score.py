@@ -24,6 +24,9 @@ from ssinfnet.severity.scores import infection_ratio
 from ssinfnet.slices.resize import resize
 from ssinfnet.slices.window import to_grey
 
+IN_PART = ("few_slices", "lungs_largely_cut_off")
+"""Codes of what says too little of the whole lungs for a severity class, which patients were given for all of them."""
+
 
 @dataclass
 class _Found:
@@ -73,13 +76,18 @@ class Scorer:
         interval = content.interval.interval({seed: one.infected / total for seed, one in found.items()}, self._level)
         if not interval.known:
             outcomes.append(Outcome("no_interval", "note", f"the interval of the infected share is {interval.text}"))
+        severity = self._severity(found)
+        if severity and any(one.code in IN_PART for one in outcomes):
+            severity = None
+            text = "it shows too little of the lungs for a severity class, which speaks for the whole lungs"
+            outcomes.append(Outcome("no_severity", "note", text))
         scored = ScanResult(
             **common,
             outcomes=outcomes,
             measures=measures,
             share_interval=(interval.low, interval.high) if interval.known else None,
             coverage=self._level if interval.known else None,
-            severity=self._severity(found),
+            severity=severity,
         )
         return scored, result
 

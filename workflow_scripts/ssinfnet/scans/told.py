@@ -25,7 +25,7 @@ def without_folders(text: str, known: Sequence[str | Path] = ()) -> str:
         if path in (os.curdir, os.pardir):
             continue
         text = re.sub(rf"{re.escape(path)}{_SEPARATOR}(?:{_BELOW}{_SEPARATOR})?", "", text)
-        text = text.replace(path, path.split(os.sep)[-1])
+        text = text.replace(path, Path(path).name)
     return _ABSOLUTE.sub("", text)
 
 
