@@ -59,3 +59,14 @@ def test_grey_levels_are_shown_as_they_are():
     values = np.full(lungs.shape, 77, np.uint8)
     figure = overview.draw(values, lungs, infection, classes, spacing=None, window=None, title="pictures")
     assert set(np.unique(figure.get_axes()[0].images[0].get_array())) == {77}
+
+
+def test_few_slices_fill_the_width_and_pictures_are_no_thin_strip():
+    few = draw([array[4:6] for array in scan_results.arrays()])
+    assert len(few.get_axes()) == 2
+    lungs, infection, classes = scan_results.arrays()
+    figure = draw([lungs, infection, classes], spacing=None)
+    axis = next(axis for axis in figure.get_axes() if "Coronal" in axis.get_title())
+    assert "not to scale" in axis.get_title()
+    slices, columns = axis.images[0].get_array().shape
+    assert axis.get_aspect() * slices / columns == pytest.approx(0.8)

@@ -53,7 +53,9 @@ def test_a_scan_without_lungs_has_no_number(scorer):
     assert [one.code for one in result.outcomes if one.level == "refused"] == ["no_lungs"]
 
 
-@pytest.mark.parametrize(("part", "codes"), [(slice(7, None), ["lungs_largely_cut_off"]), (slice(0, None), [])])
+@pytest.mark.parametrize(
+    ("part", "codes"), [(slice(7, None), ["lungs_largely_cut_off", "no_severity"]), (slice(0, None), [])]
+)
 def test_a_severity_class_is_of_whole_lungs(scorer, part, codes):
     """It is withheld, and that is said, where the scan shows too little of them; masks and shares are there."""
     result, maps = scorer.score(volume(chest_scan.Chest().values[::4][part]))

@@ -18,11 +18,11 @@ PIECE_ML = 1.0
 """Smaller pieces are not counted."""
 CUT_OFF = 0.05
 """Share of their largest cross-section from which on lungs in the first or last slice are cut off there."""
-LARGELY_CUT_OFF = 0.75, 0.25
+LARGELY_CUT_OFF = 0.75, 1 / 3
 """That share of the cross-section, and that border contact, from which on much of the lungs is missing.
 
 An ellipsoid that is cut where its cross-section is three quarters of the largest lacks 16 % of its volume, and one that
-is cut at the largest a half.
+is cut at the largest a half. Round fields of view that touch a third of a made-up chest's lungs lack 10 %.
 """
 LARGEST_ML = 12_000.0
 """No lungs hold more."""
@@ -123,7 +123,7 @@ def _notes(measures: dict[str, float | int], config: Cleaning) -> Iterator[Findi
         text = f"left/right balance below {config.min_balance:g} ({found}): part of the {smaller} lung may be missing"
         yield Finding("lungs_uneven", NOTE, text)
     places = [
-        f"at the {place} ({measures[place]:.0%} of their largest cross-section)"
+        f"at the {place} ({100 * measures[place]:.0f} % of their largest cross-section)"
         for place in ("top", "bottom")
         if measures[place] > CUT_OFF
     ]

@@ -22,6 +22,8 @@ _DEPTH = ListedColormap(colormaps["inferno"](np.linspace(0.3, 1, 256)))  # its d
 _RIM = [patheffects.withStroke(linewidth=3, foreground="black", alpha=0.7)]
 _MARGIN = 0.06
 _CELL = 2.2  # inches
+_TALL = 0.8
+"""Height of a projection over its width where nobody knows how far slices are apart."""
 
 
 def draw(
@@ -41,17 +43,18 @@ def draw(
     """
     rows, columns, span = _box(lungs)
     shown = spread(range(span.start, span.stop), COLUMNS * ROWS)
-    lines = -(-len(shown) // COLUMNS)
+    across = min(COLUMNS, len(shown))
+    lines, cell = -(-len(shown) // across), _CELL * min(COLUMNS / across, 2)
     with_projection = span.stop - span.start >= FEWEST
     row_mm, column_mm = (1.0, 1.0) if spacing is None else spacing[1:]
     aspect = row_mm / column_mm
     tall = (rows.stop - rows.start) / (columns.stop - columns.start) * aspect
     width = COLUMNS * _CELL + (1.35 * COLUMNS * _CELL / 2 if with_projection else 0)
     with rc_context(STYLE):
-        figure = Figure(figsize=(width, max(lines * (_CELL * tall + 0.2), 2.6) + 1.1), layout="constrained")
+        figure = Figure(figsize=(width, max(lines * (cell * tall + 0.2), 2.6) + 1.1), layout="constrained")
         figure.suptitle(title, fontsize=11)
         left, *right = figure.subfigures(1, 2, width_ratios=[1, 0.6]) if with_projection else [figure]
-        axes = left.subplots(lines, COLUMNS, squeeze=False).ravel()
+        axes = left.subplots(lines, across, squeeze=False).ravel()
         for axis in axes:
             contours.blank(axis)
         for axis, position in zip(axes, shown, strict=False):
@@ -115,14 +118,15 @@ def _project(
     low, high = np.percentile(mean, (1, 99))
     depth = inside.sum(axis=1)
     share = np.divide((infection[cut] & inside).sum(axis=1), depth, out=np.zeros(depth.shape), where=depth > 0)
-    aspect = 1.0 if spacing is None else spacing[0] / spacing[2]
+    aspect = _TALL * mean.shape[1] / len(mean) if spacing is None else spacing[0] / spacing[2]
     contours.show(axis, np.clip((mean - low) / max(high - low, 1), 0, 1))
     colours = _DEPTH(share)
     colours[..., 3] = np.where(share > 0, 0.8, 0)
     axis.imshow(colours, interpolation="nearest")
     axis.set_aspect(aspect)
     contours.contour(axis, depth > 0, **_LUNGS)
-    axis.set_title("Coronal projection, from the front", fontsize=8, loc="center", pad=2)
+    height = "" if spacing else "; height not to scale"
+    axis.set_title(f"Coronal projection, from the front{height}", fontsize=8, loc="center", pad=2)
     _sides(axis)
     if spacing is not None:
         _scale(axis, spacing[2])
