@@ -122,7 +122,8 @@ class Calibration(Section):
         tables = [found[seeds]] if seeds in found else [found[(seed,)] for seed in seeds]
         groups, radii = min(len(table.scores) for table in tables), [table.radius(level) for table in tables]
         if None in radii:
-            text = f"unknown: {groups} validation groups, and a {100 * level:g} % interval needs {least(level)}"
+            counted = f"{groups} validation group{'' if groups == 1 else 's'}"
+            text = f"unknown: {counted}, and a {100 * level:g} % interval needs {least(level)}"
             return Interval(0.0, 1.0, level, groups, False, text)
         ends = [_ends([shares[seed] for seed in one.seeds], one.radius(level)) for one in tables]
         torn = f", though {self.torn} groups lie in several parts of the split" if self.torn else ""

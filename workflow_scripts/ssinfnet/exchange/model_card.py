@@ -170,7 +170,8 @@ def _limits(content: Content) -> Iterator[str]:
         "can be scored much worse without any sign of it.",
         "Networks find opacities, whatever their cause is.",
         "The share of lungs that are found badly is wrong with them: look at the masks.",
-        "The interval was calibrated with lungs found slice by slice, on slices whose lungs are kept. Where validation "
+        "The interval was calibrated with lungs found slice by slice, on slices whose lungs are kept. Those of CT "
+        "volumes are found in three dimensions, and shares of them can differ by a point or two. Where validation "
         "groups are single slices, it speaks of the share of a slice, not of a whole scan.",
     ]
     yield "\n".join(f"- {line}" for line in lines)
