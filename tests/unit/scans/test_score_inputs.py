@@ -40,7 +40,7 @@ def save_pictures(folder, values=VALUES, suffix=".png"):
     return folder
 
 
-def test_a_tree_of_many_kinds(tmp_path, bundle):
+def test_a_tree_of_many_kinds(tmp_path, bundle, capsys):
     tree = tmp_path / "tree"
     series = stored_scans.slices_of(VALUES, spacing=SPACING)
     stored_scans.save(series, tree / "dicom/deep/er")
@@ -59,13 +59,19 @@ def test_a_tree_of_many_kinds(tmp_path, bundle):
     (tree / "damaged.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 50)
     (tree / "damaged.zip").write_bytes(b"PK\x03\x04" + b"\0" * 50)
     (tree / "notes.txt").write_text("of Jo Doe")
+    (tree / "deep").mkdir()
+    (tree / "deep/dam\x1b[2Jaged.dcm").write_bytes(b"\0" * 132)
     (tree / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
     assert run(bundle, tmp_path / "out", tree) == 1
     table = pd.read_csv(tmp_path / "out/scans.csv", keep_default_na=False).set_index("name")
     scored = table[table["scored"]]
     assert sorted(scored["kind"]) == ["dicom", "dicom", "nifti"] and set(scored["refused"]) == {""}
     refused = sorted(table[~table["scored"]]["refused"])
+    # The two damaged DICOM files have one reason, so they are one row.
     assert refused == ["not_hounsfield", "unreadable_file", "unreadable_file", "unreadable_file"]
+    said = capsys.readouterr().err
+    assert f"{tree}: refused: " in said and "damaged.zip)" in said and "notes.txt" in said
+    assert "deep/dam\\x1b[2Jaged.dcm" in said and "\x1b[2J" not in said
     by_kind = scored.groupby("kind")["lung_ml"].first()
     assert by_kind["dicom"] == pytest.approx(by_kind["nifti"])
     told = (tmp_path / "out/scans.html").read_text()

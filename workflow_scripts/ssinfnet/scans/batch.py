@@ -20,6 +20,7 @@ from ssinfnet.scans.identity import Identity
 from ssinfnet.scans.inputs import Found
 from ssinfnet.scans.result import ScanResult
 from ssinfnet.scans.score import Scorer, method_of
+from ssinfnet.scans.series import LeftOut
 from ssinfnet.scans.volume import Outcome, ScanError
 
 TABLE, PAGE = "scans.csv", "scans.html"
@@ -94,7 +95,7 @@ def score(
     with tqdm(total=total, unit="scan", file=sys.stderr) as bar:
         for one in inputs.find(given):
             if not isinstance(one, Found):
-                tqdm.write(f"{one.path}: {one.outcome.level}: {one.outcome.text}", file=sys.stderr)
+                tqdm.write(_line(one), file=sys.stderr)
                 if one.outcome.level == "refused":
                     left_out += 1
                     nothing = ScanResult(f"left_out_{left_out}", "nothing", None, None, method_of(bundle))
@@ -194,6 +195,14 @@ def _score(
 
 def _failed(one: Found, scorer: Scorer, recorded: Mapping[str, Any], outcome: Outcome) -> ScanResult:
     return ScanResult(one.name, "nothing", None, None, scorer.method, outcomes=[outcome], options=recorded)
+
+
+def _line(one: LeftOut) -> str:
+    """What is left out, for the terminal: with the first of its files by name, and nothing that a terminal obeys."""
+    files = [path for path in one.files if path != one.path]
+    shown = [str(path.relative_to(one.path)) if path.is_relative_to(one.path) else path.name for path in files]
+    names = f" ({', '.join(shown)})" if shown else ""
+    return str(InputError(f"{one.path}: {one.outcome.level}: {one.outcome.text}{names}"))
 
 
 def _earlier(options: Options) -> _Earlier | None:
