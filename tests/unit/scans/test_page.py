@@ -4,7 +4,7 @@ import pytest
 import scan_results
 from PIL import Image
 
-from ssinfnet.scans import change, page
+from ssinfnet.scans import change, measures, page
 from ssinfnet.scans.result import Method
 
 
@@ -77,3 +77,13 @@ def test_the_batch_lists_all_scans(tmp_path):
     assert "1 of 2 scans scored" in text and "severe, right in 31 of 40" in text
     assert "Without a score" in text and "Its lungs are cut off by 40 %" in text
     assert 'href="scan_1/scan_1.html"' in (tmp_path / "batch.html").read_text()
+
+
+def test_pictures_have_no_columns_of_volumes(tmp_path):
+    arrays = scan_results.arrays()
+    found = measures.measure(*arrays, spacing=None, least=0.01)
+    page.write_scan(tmp_path / "scan.html", scan_results.scored(measures=found, spacing=None, kind="pictures"))
+    told = (tmp_path / "scan.html").read_text()
+    assert ", ml</th>" not in told and ">Infected</th>" in told and ">GGO</th>" in told
+    page.write_scan(tmp_path / "scan.html", scan_results.scored())
+    assert ">Infected, ml</th>" in (tmp_path / "scan.html").read_text()

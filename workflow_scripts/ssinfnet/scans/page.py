@@ -34,17 +34,18 @@ def write_scan(
             picture = html.picture(image.convert("RGB"), WIDTH, QUALITY)
     measures = result.measures
     findings = [name for name in FINDINGS if measures and getattr(measures.lungs, name) is not None]
+    sized = bool(measures and measures.lungs.voxel_ml is not None)
     page = _render(
         "scan.html.j2",
         scan=result,
         picture=picture,
         facts=_facts(result),
         columns=[
-            "Lung, ml",
-            *(column for name in findings for column in (_NAMES[name], f"{_NAMES[name]}, ml")),
+            *(["Lung, ml"] if sized else []),
+            *(column for name in findings for column in (_NAMES[name], f"{_NAMES[name]}, ml")[: 1 + sized]),
             "Grade",
         ],
-        rows=_rows(result, findings),
+        rows=_rows(result, findings, sized=sized),
         lobes=bool(measures and measures.lobes),
         interval=_percent(result.coverage, digits=0) if result.share_interval and result.coverage else "",
         reliability=result.severity.reliability() if result.severity else "",
@@ -115,7 +116,8 @@ def _facts(result: ScanResult) -> list[dict[str, str]]:
     return found
 
 
-def _rows(result: ScanResult, findings: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(result: ScanResult, findings: Sequence[str], *, sized: bool) -> list[dict[str, Any]]:
+    """A row for each part; volumes where voxels are `sized`."""
     if result.measures is None:
         return []
     measures = result.measures
@@ -123,9 +125,9 @@ def _rows(result: ScanResult, findings: Sequence[str]) -> list[dict[str, Any]]:
     first = {next(iter(group), None) for group in (measures.sides, measures.regions, measures.lobes)}
     rows = []
     for name, part in measures.parts():
-        cells = [_ml(part.ml("lung"))]
+        cells = [_ml(part.ml("lung"))] if sized else []
         for finding in findings:
-            cells += [_percent(part.share(finding)), _ml(part.ml(finding))]
+            cells += [_percent(part.share(finding)), _ml(part.ml(finding))][: 1 + sized]
         rows.append({"name": _part(name), "cells": [*cells, _text(grades.get(name))], "first": name in first})
     return rows
 
