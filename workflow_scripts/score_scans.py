@@ -41,26 +41,21 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     import os
-    from datetime import UTC, datetime
-    from importlib import metadata
+
+    # As in a job of the workflow: how many threads share a sum decides about its last bit, in pictures too.
+    os.environ.setdefault("OMP_NUM_THREADS", str(args.threads))
 
     from ssinfnet.exchange import bundle
     from ssinfnet.inference import runtime
-    from ssinfnet.scans import batch
+    from ssinfnet.scans import batch, software
 
-    try:
-        version = metadata.version("ssinfnet")
-    except metadata.PackageNotFoundError:  # run from a checkout
-        version = "0.1.0"
-    # The standard variable of reproducible builds, for DICOM files of the same bytes.
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
     options = batch.Options(
         identity=args.dicom_identity,
         kind=args.segmentation_type,
         level=args.level,
         batch_size=args.batch_size,
-        created=datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC),
-        version=version,
+        created=software.now(),
+        version=software.version(),
         lobes=args.lobes,
         compare=args.compare,
     )
