@@ -25,6 +25,7 @@ report: "rules/captions/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/chains.smk"
+include: "rules/scan_table.smk"
 include: "rules/sources.smk"
 include: "rules/split.smk"
 include: "rules/checks.smk"
