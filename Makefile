@@ -25,6 +25,8 @@ help:   ## list the targets
 run: .venv/ready   ## run the whole workflow on the embedded phantom; CONFIG=experiments/NAME.yaml for another
 	$(BIN)/snakemake --cores $(CORES) $(OVERLAY)
 	@results="$$($(RESULTS_DIR))" \
+		&& if [ -e "$$results/scans/scans.html" ]; then echo && echo "Scans: open $$results/scans/scans.html"; fi \
+		&& if [ ! -e "$$results/summary.html" ]; then exit 0; fi \
 		&& { test "$$results/report.html" -nt "$$results/summary.html" -a "$$results/report.html" -nt "$$results/cases.html" \
 			|| $(MAKE) --no-print-directory report; } \
 		&& echo && echo "Done. Open $$results/report.html for everything, or $$results/summary.html for the page to read" \

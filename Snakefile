@@ -25,6 +25,7 @@ report: "rules/captions/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/chains.smk"
+include: "rules/scan_table.smk"
 include: "rules/sources.smk"
 include: "rules/split.smk"
 include: "rules/checks.smk"
@@ -37,6 +38,7 @@ include: "rules/evaluation.smk"
 include: "rules/severity.smk"
 include: "rules/tables.smk"
 include: "rules/bundle.smk"
+include: "rules/scans.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 
@@ -50,12 +52,5 @@ localrules:
 rule all:
     default_target: True
     input:
-        rules.check_inputs.output.found,
-        rules.write_summary.output.page,
-        rules.write_summary.output.numbers,
-        rules.write_cases.output,
-        BUNDLES,
-        TABLES,
-        runs(rules.evaluate_regions.output.json),
-        rules.plot_times.output,
-        FIGURES,
+        SCORED_SCANS,
+        [] if SCANS_ALONE else STUDY,

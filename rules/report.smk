@@ -137,3 +137,17 @@ rule plot_times:
         "Where the time went (log: {log})"
     shell:
         "python {input.code[0]:q} --benchmarks {params.benchmarks:q} --out {output:q} 2> {log:q}"
+
+
+# All that the workflow trains and tells of it.
+STUDY = [
+    rules.check_inputs.output.found,
+    rules.write_summary.output.page,
+    rules.write_summary.output.numbers,
+    *rules.write_cases.output,
+    *BUNDLES,
+    *TABLES,
+    *runs(rules.evaluate_regions.output.json),
+    *rules.plot_times.output,
+    *FIGURES,
+]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ("Snakefile", "config.yaml", "rules", "workflow_scripts", "profiles", "envs", "tests/workflow/tiny.yaml")
+CODE = ("Snakefile", "config.yaml", "rules", "workflow_scripts", "profiles", "envs")
+SOURCES = (*CODE, "tests/workflow/tiny.yaml", "tests/workflow/scans.csv")
 SNAKEMAKE = Path(sys.executable).parent / "snakemake"
 # What holds times, so that no two runs write the same.
 TIMED = ("logs", "benchmarks", "job_times.png", "*.provenance.json")

@@ -46,20 +46,20 @@ def main(argv: list[str] | None = None) -> None:
         parser.error("--earlier-scan is the scan of the results that --compare names; give both")
 
     import os
-    from datetime import UTC, datetime
+
+    # As in a job of the workflow: how many threads share a sum decides about its last bit, in pictures too.
+    os.environ.setdefault("OMP_NUM_THREADS", str(args.threads))
 
     from ssinfnet.exchange import bundle
     from ssinfnet.inference import runtime
     from ssinfnet.scans import batch, software
 
-    # The standard variable of reproducible builds, for DICOM files of the same bytes.
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
     options = batch.Options(
         identity=args.dicom_identity,
         kind=args.segmentation_type,
         level=args.level,
         batch_size=args.batch_size,
-        created=datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC),
+        created=software.now(),
         version=software.version(),
         lobes=args.lobes,
         compare=args.compare,

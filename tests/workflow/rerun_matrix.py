@@ -91,6 +91,9 @@ CHECK = {"check_inputs"}
 # What a student needs, none of which is part of the tiny run.
 SELF_TRAINING = {"screen_unlabelled", "predict_pseudo_labels", "train_student", "plot_pseudo_labels"}
 
+# What a table of scans adds, and none is part of the tiny run.
+SCANS = {"list_scans", "score_listed_scans", "tabulate_scans"}
+
 # For every key of the config another valid value on the tiny run, and the rules that run again. Patterns are tried in
 # order.
 KEYS: list[tuple[str, str, set[str]]] = [
@@ -205,6 +208,12 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("severity.least_infected", "0.3", after("score_severity evaluate_regions")),
     ("severity.bootstrap", "200", after("score_severity")),
     ("severity.*", "3", after("score_severity")),
+    ("scans.table", "tests/workflow/scans.csv", SCANS | SUMMARY),
+    ("scans.bundle", "sinfnet", SCANS | SUMMARY),
+    ("scans.dicom_identity", "keep", SCANS | SUMMARY),
+    ("scans.segmentation_type", "LABELMAP", SCANS | SUMMARY),
+    ("scans.level", "0.8", SCANS | SUMMARY),
+    ("scans.*", "3", SCANS | SUMMARY),
 ]
 
 # Keys that are valid, or mean anything, only together with another.
@@ -214,6 +223,11 @@ WITH = {
         f"methods.ssinfnet.self_training.{name}": STUDENT
         for name in ("teacher", "slices", "stretch", "epochs", "segment")
     },
+    **{
+        f"scans.{name}": {"scans.table": "tests/workflow/scans.csv", "scans.bundle": "ssinfnet"}
+        for name in ("table", "shards", "dicom_identity", "segmentation_type", "level", "batch_size")
+    },
+    "scans.bundle": {"scans.table": "tests/workflow/scans.csv"},
     "split.file": {"split.by": "file"},
     "pretext.unlabelled": {"unlabelled.folder": "workflow_scripts"},
     "unlabelled.patients": {"pretext.unlabelled": True},
@@ -238,6 +252,7 @@ FILES = {
     **{str(path.relative_to(SCRIPTS)): {"write_summary"} for path in sorted(SCRIPTS.rglob("captions/*.rst"))},
     "ssinfnet/report/templates/captions/label_budget.rst": set(),  # one budget has no figure
     "ssinfnet/report/templates/captions/pseudo_labels.rst": set(),  # nor has a run without students
+    **{str(path.relative_to(SCRIPTS)): set() for path in sorted(SCRIPTS.glob("ssinfnet/scans/templates/*"))},
     "ssinfnet/report/published/README.md": set(),
     "ssinfnet/report/published/table_1.csv": {"write_summary"},
     **{f"ssinfnet/report/published/table_{number}.csv": {"tabulate_results"} for number in (2, 3, 4, 5)},
@@ -288,7 +303,7 @@ def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
     """
     config, result = tiny_config(), {}
     values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in every_key()}
-    shaping = ("seeds", "shards", "schedule", "rounds", "self_training")
+    shaping = ("seeds", "shards", "schedule", "rounds", "self_training", "scans")
     values = {key: value for key, value in values.items() if not set(shaping) & set(key.split("."))}
     numbers = [(key, value) for key, value in values.items() if type(value) in (int, float)]
     for (one, a), (other, b) in itertools.combinations(numbers, 2):

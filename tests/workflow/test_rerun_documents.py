@@ -47,6 +47,7 @@ WORDS = {
     "severity": {"score_severity"},
     "interval of the share": {"calibrate_share"},
     "bundle": {"export_bundle"},
+    "scores of your scans": {"list_scans", "score_listed_scans", "tabulate_scans"},
     "`summary.json`": {"write_summary"},
 }
 # Rows about other things than a key, and the tests that hold them true.

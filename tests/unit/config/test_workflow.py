@@ -67,6 +67,8 @@ METHODS = {"a": {"label": "A"}}
         ({"methods": METHODS, "labelled": {"source": "folder"}}, "needs labelled.folder"),
         ({"methods": METHODS, "patients": {"source": "folder"}}, "needs patients.folder"),
         ({"methods": METHODS, "split": {"by": "file"}}, "split.file must name a table"),
+        ({"methods": METHODS, "scans": {"table": "scans.csv"}}, "scans.bundle must name a bundle or a method"),
+        ({"methods": METHODS, "scans": {"level": 1}}, "scans.level"),
         ({"methods": METHODS, "split": {"file": "parts.csv"}}, "split.by is group; set split.by: file"),
         ({"methods": METHODS, "split": {"by": "file", "file": "a.csv", "folds": 5}}, "split.by: file gives"),
         ({"methods": METHODS, "split": {"folds": 2}}, "split.folds"),

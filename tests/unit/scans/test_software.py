@@ -1,5 +1,6 @@
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ssinfnet.scans import software
@@ -7,17 +8,14 @@ from ssinfnet.scans import software
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_version_has_one_source():
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert software.version() == version
-    assert re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1] == version
+def test_the_version_is_that_of_the_package_and_of_the_citation():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert software.version() == project["version"]
+    assert re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1] == project["version"]
 
 
-def test_an_installation_says_its_own_version(tmp_path, monkeypatch):
-    """Away from a checkout, also where another project lies in the place of ours."""
-    monkeypatch.setattr(software, "__file__", str(tmp_path / "a/b/c/software.py"))
-    monkeypatch.setattr(software.metadata, "version", lambda name: f"{name} 7")
-    (tmp_path / "a").mkdir()
-    assert software.version() == "ssinfnet 7"
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "other"\nversion = "9"\n')
-    assert software.version() == "ssinfnet 7"
+def test_the_time_is_now_or_what_the_environment_says(monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert abs((software.now() - datetime.now(UTC)).total_seconds()) < 60
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert software.now() == datetime(1970, 1, 2, tzinfo=UTC)

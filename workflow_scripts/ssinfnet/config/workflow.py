@@ -20,6 +20,7 @@ from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.config.pretext import Pretext, PretextTasks
 from ssinfnet.config.priors import Priors
+from ssinfnet.config.scans import Scans
 from ssinfnet.config.self_training import require_teachers
 from ssinfnet.config.severity import Severity
 from ssinfnet.config.split import Split
@@ -57,6 +58,7 @@ class Config(Section):
     multi: Multi = Multi()
     evaluation: Evaluation = Evaluation()
     severity: Severity = Severity()
+    scans: Scans = Scans()
 
     @field_validator("data_dir", "results_dir")
     @classmethod

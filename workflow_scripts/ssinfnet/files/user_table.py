@@ -56,11 +56,17 @@ class _Header(NamedTuple):
 
 
 def read(
-    path: str | Path, columns: Sequence[str], *, numbers: Sequence[str] = (), options: Mapping[str, str] | None = None
+    path: str | Path,
+    columns: Sequence[str],
+    *,
+    numbers: Sequence[str] = (),
+    options: Mapping[str, str] | None = None,
+    may_have: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The `columns` of the table `path` as text without blanks around it; the index is the number of a row in the file.
 
-    Case and blanks in the names of columns do not matter; empty rows are left out. Those of `numbers` become float,
+    Case and blanks in the names of columns do not matter; empty rows are left out. Columns that it `may_have` follow,
+    empty where it has none of the name. Those of `numbers` become float,
     with a decimal comma where semicolons part the cells. A form that is not the plain one (UTF-8, commas or a
     workbook's first sheet, header in row 1) is said on standard error. `options` says by column which option names it.
 
@@ -71,9 +77,10 @@ def read(
     _refuse_other_formats(path, content)
     if content.startswith(b"PK"):
         with workbook.sheets(path) as sheets:
-            return _pick(path, _of_workbook(sheets), columns, numbers, options or {}, "UTF-8")
+            return _pick(path, _of_workbook(sheets), columns, numbers, options or {}, "UTF-8", may_have=may_have)
     text = encoding.decode(path, content)
-    return _pick(path, _of_text(path, text.text), columns, numbers, options or {}, text.name, sure=text.sure)
+    sheets = _of_text(path, text.text)
+    return _pick(path, sheets, columns, numbers, options or {}, text.name, sure=text.sure, may_have=may_have)
 
 
 def holds(path: str | Path, fits: Callable[[str], bool]) -> bool:
@@ -156,6 +163,7 @@ def _pick(
     encoding_name: str,
     *,
     sure: bool = True,
+    may_have: Sequence[str] = (),
 ) -> pd.DataFrame:
     found = [(sheet, _header(path, sheet, columns)) for sheet in sheets]
     whole = [(sheet, header) for sheet, header in found if header and None not in header.columns]
@@ -172,7 +180,9 @@ def _pick(
     odd += [] if number == 1 else [f"header in row {number}"]
     if odd:
         print(InputError(f"{path}: read as a table with {', '.join(odd)}"), file=sys.stderr)
-    table = _cells(path, sheet, header, columns)
+    names = sheet.top[header.place]
+    header = header._replace(columns=[*header.columns, *(_place_once(path, names, column) for column in may_have)])
+    table = _cells(path, sheet, header, [*columns, *may_have])
     if not sure:
         _refuse_unknown_letters(path, table)
     for column in numbers:
@@ -190,14 +200,20 @@ def _header(path: Path, sheet: _Sheet, columns: Sequence[str]) -> _Header | None
             return None
         places = [_place(row.cells, column) for column in columns]
         if None not in places:
-            if ... in places:
-                twice = columns[places.index(...)]
-                raise InputError(f"{path}: row {row.number} has the column {twice!r} twice; rename one of them")
+            for column in columns:
+                _place_once(path, row, column)
             return _Header(place, places)
         rank = (len(places) - places.count(None), sum(map(bool, row.cells)))
         if rank > best_rank:
             best, best_rank = _Header(place, places), rank
     return best
+
+
+def _place_once(path: Path, row: _Row, column: str) -> int | None:
+    """As `_place`; raises `InputError` for a column that is there twice."""
+    if (place := _place(row.cells, column)) is ...:
+        raise InputError(f"{path}: row {row.number} has the column {column!r} twice; rename one of them")
+    return place
 
 
 def _place(names: list[str], column: str) -> int | None:
@@ -220,7 +236,7 @@ def _cells(path: Path, sheet: _Sheet, header: _Header, columns: Sequence[str]) -
                 f"{names.number} has {len(names.cells)}); put text that holds the delimiter between quotes"
             )
         numbers.append(number)
-        values.append([cells[place] if place < len(cells) else "" for place in header.columns])
+        values.append([cells[place] if place is not None and place < len(cells) else "" for place in header.columns])
         short = len(cells) < len(names.cells)
     if sheet.broken:
         raise InputError(f"{path}: cannot be read as a table ({sheet.broken[0]}); save it as .csv anew")

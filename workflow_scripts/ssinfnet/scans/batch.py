@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ssinfnet.errors import InputError
 from ssinfnet.exchange.bundle import Bundle
-from ssinfnet.files.hashes import file_hash
+from ssinfnet.files.hashes import file_hash, files_hash
 from ssinfnet.inference.runtime import Runtime
 from ssinfnet.scans import change, identity, inputs, lobe_mask, outputs, page, patient, tables, told
 from ssinfnet.scans.dicom_seg import Kind, Maker
@@ -74,46 +74,95 @@ class Summary:
     before: int
 
 
+class Batch:
+    """Scores one scan after another by a bundle, each into the folder of its name below `folder`.
+
+    `before` counts those that had a score already and are left as they are.
+    """
+
+    def __init__(self, bundle: Bundle, folder: str | Path, runtime: Runtime, options: Options):
+        self._bundle, self._folder, self._runtime, self._options = bundle, Path(folder), runtime, options
+        self._scorer: Scorer | None = None  # made for the first scan that has to be scored
+        self.before = 0
+
+    def score(
+        self,
+        one: Found,
+        lobes: Path | None = None,
+        compare: Path | None = None,
+        earlier_scan: Path | None = None,
+    ) -> Mapping[str, Any]:
+        """The result of a scan, as `ScanResult.as_dict` has it; of one that fails it has the reason."""
+        options = replace(self._options, lobes=lobes, compare=compare, earlier_scan=earlier_scan)
+        recorded = {**options.recorded(), "scan": _content(one)}
+        done = _done(self._folder / one.name, self._bundle, recorded)
+        if done is not None:
+            self.before += 1
+            return done
+        if self._scorer is None:
+            self._scorer = Scorer(self._bundle, self._runtime, batch_size=options.batch_size, level=self._options.level)
+        return _attempt(one, self._folder / one.name, self._scorer, options, recorded, _earlier(options))
+
+
 def score(
     given: Sequence[str | Path], bundle: Bundle, folder: str | Path, runtime: Runtime, options: Options
 ) -> Summary:
     """Score all scans of the inputs into folders of their names in `folder`, with a table and a page of all.
 
-    A scan that has a score by this bundle with these options is left as it is. One that fails is listed with its
-    reason. Raises `InputError` for an input that is not there, and for lobes or an earlier scan where there are several
-    scans.
+    A scan that has a score by this bundle with these options is left as it is, unless its files have changed. One that
+    fails is listed with its reason. Raises `InputError` for an input that is not there, and for lobes or an earlier
+    scan where there are several scans.
     """
-    folder = Path(folder)
     # An archive is unpacked twice for this; it is what the time that is left is reckoned by.
     total = sum(isinstance(one, Found) for one in inputs.find(given))
     if total != 1 and (options.lobes or options.compare):
         raise InputError(f"--lobes and --compare are of one scan, and the inputs hold {total}; score it by itself")
-    earlier = _earlier(options)
-    recorded, scorer = options.recorded(), None
+    batch = Batch(bundle, folder, runtime, options)
     results: list[Mapping[str, Any]] = []
-    left_out, before = 0, 0
+    left_out = 0
     with tqdm(total=total, unit="scan", file=sys.stderr) as bar:
         for one in inputs.find(given):
-            if not isinstance(one, Found):
-                tqdm.write(_line(one), file=sys.stderr)
-                if one.outcome.level == "refused":
-                    left_out += 1
-                    nothing = ScanResult(f"left_out_{left_out}", "nothing", None, None, method_of(bundle))
-                    outcome = replace(one.outcome, text=told.without_folders(one.outcome.text, [one.path, *one.files]))
-                    results.append(replace(nothing, outcomes=[outcome], options=recorded).as_dict())
+            if isinstance(one, Found):
+                results.append(batch.score(one, options.lobes, options.compare, options.earlier_scan))
+                bar.update()
                 continue
-            done = _done(folder / one.name, bundle, recorded)
-            if done is None:
-                scorer = scorer or Scorer(bundle, runtime, batch_size=options.batch_size, level=options.level)
-                done = _attempt(one, folder / one.name, scorer, options, recorded, earlier)
-            else:
-                before += 1
-            results.append(done)
-            bar.update()
+            say(one)
+            if one.outcome.level == "refused":
+                left_out += 1
+                results.append(nothing(left_out, told_of(one), bundle))
+    return write(Path(folder) / TABLE, Path(folder) / PAGE, results, batch.before)
+
+
+def say(one: LeftOut) -> None:
+    """Name on standard error what is not scored."""
+    tqdm.write(_line(one), file=sys.stderr)
+
+
+def told_of(one: LeftOut) -> Outcome:
+    """Why an input is left out, in words that name no folder."""
+    return replace(one.outcome, text=told.without_folders(one.outcome.text, [one.path, *one.files]))
+
+
+def nothing(number: int, outcome: Outcome, bundle: Bundle) -> Mapping[str, Any]:
+    """The result of what a batch refused before it was a scan, by its `number` among those."""
+    return ScanResult(f"left_out_{number}", "nothing", None, None, method_of(bundle), outcomes=[outcome]).as_dict()
+
+
+def write(table: Path, summary: Path, results: Sequence[Mapping[str, Any]], before: int = 0) -> Summary:
+    """Write the `table` and the `summary`, a page, of a batch, whose scans have their folders beside the page."""
+    folder = summary.parent
     links = {one["name"]: f"{one['name']}/{outputs.PAGE}" for one in results if (folder / one["name"]).is_dir()}
-    tables.write_batch(folder / TABLE, results)
-    page.write_batch(folder / PAGE, results, links)
+    tables.write_batch(table, results)
+    page.write_batch(summary, results, links)
     return Summary(len(results), sum(one["scored"] for one in results), before)
+
+
+def _content(one: Found) -> str | None:
+    """SHA-256 of the files of a scan, their names and order included; None where one cannot be read."""
+    try:
+        return files_hash({f"{number:06} {path.name}": path for number, path in enumerate(one.files)})
+    except InputError:
+        return None
 
 
 def _done(folder: Path, bundle: Bundle, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -1,7 +1,8 @@
 """What a person's inputs hold: DICOM series, NIfTI files and folders of pictures, at any depth and in zip archives."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ssinfnet.errors import InputError
@@ -16,15 +17,22 @@ _NIFTI = (".nii", ".nii.gz")
 
 @dataclass(frozen=True)
 class Found:
-    """A scan of the input `path`: `read()` gives its volume, or raises `ScanError`, until `find` goes on.
+    """A scan of the input `path`, in these `files`, which are there until `find` goes on.
 
-    `slices` is their number, where that is known before reading.
+    `slices` is their number, where that is known before reading; `series` what a DICOM series is called, wherever it is
+    found.
     """
 
     name: str
     path: Path
     slices: int | None
-    read: Callable[[], Volume]
+    files: tuple[Path, ...]
+    load: Callable[[str], Volume]
+    series: str | None = None
+
+    def read(self) -> Volume:
+        """The volume of the scan, under its name; raises `ScanError` for what cannot be scored."""
+        return self.load(self.name)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,21 @@ class _Place:
     prefix: tuple[str, ...]
     folder: Path
     unpacked: bool = False
+
+
+class Batch:
+    """The names of scans of several inputs: each once, and the same for the same inputs in the same order."""
+
+    def __init__(self):
+        self._names, self._series = Names(), set()
+
+    def take(self, name: str, series: str | None) -> str | None:
+        """A name like `name`, which is unique in its input; None for a series that an input before had."""
+        if series is not None:
+            if series in self._series:
+                return None
+            self._series.add(series)
+        return self._names.take(name)
 
 
 def find(inputs: Sequence[str | Path], *, keep_derived: bool = False) -> Iterator[Found | LeftOut]:
@@ -56,14 +79,30 @@ def find(inputs: Sequence[str | Path], *, keep_derived: bool = False) -> Iterato
 
 
 def _find(paths: list[Path], keep_derived: bool) -> Iterator[Found | LeftOut]:
-    names, seen = Names(), set()
+    batch = Batch()
     for path in paths:
-        count = 0
-        for one in _of_input(path, names, seen, keep_derived):
-            count += isinstance(one, Found) or one.outcome.level == "refused"
-            yield one
-        if not count:
-            yield LeftOut(path, (), Outcome("no_scan", "refused", "it holds no CT series, NIfTI file or picture"))
+        for one in look(path, keep_derived=keep_derived):
+            if not isinstance(one, Found):
+                yield one
+            elif (name := batch.take(one.name, one.series)) is not None:
+                yield replace(one, name=name)
+            else:
+                yield again(path, one)
+
+
+def again(path: Path, one: Found) -> LeftOut:
+    """What is said of a series that an input before the input `path` had."""
+    return LeftOut(path, one.files[:3], _outcome(len(one.files), "series_again", "a series that was found before"))
+
+
+def look(path: Path, *, keep_derived: bool = False) -> Iterator[Found | LeftOut]:
+    """As `find` of one input; names are unique among what it holds."""
+    count = 0
+    for one in _of_input(path, Names(), set(), keep_derived):
+        count += isinstance(one, Found) or one.outcome.level == "refused"
+        yield one
+    if not count:
+        yield LeftOut(path, (), Outcome("no_scan", "refused", "it holds no CT series, NIfTI file or picture"))
 
 
 def _of_input(path: Path, names: Names, seen: set[str], keep_derived: bool) -> Iterator[Found | LeftOut]:
@@ -87,7 +126,7 @@ def _of_files(
     yield from _of_dicom(place, by_kind.get("dicom", []), names, seen, keep_derived)
     for path in by_kind.get("nifti", []):
         name = names.take(safe(_parts(place, path)))
-        yield Found(name, place.given, None, _reader(nifti_volume.read, path, place.given, name))
+        yield Found(name, place.given, None, (path,), partial(nifti_volume.read, path, place.given))
     shown = by_kind.get("picture", [])
     if shown and "dicom" in by_kind:
         yield _skipped(place, shown, "pictures_beside_dicom", "pictures beside DICOM, as viewers have them")
@@ -121,13 +160,14 @@ def _of_dicom(
     found, left_out = series.tell_apart(files, place.given, keep_derived=keep_derived)
     yield from left_out
     for one in found:
+        # An enhanced file holds many slices.
+        paths = tuple(dict.fromkeys(slice_.path for slice_ in one.found))
         if one.name in seen:
-            paths = [slice_.path for slice_ in one.found]
             yield _skipped(place, paths, "series_again", "a series that was found before")
             continue
         seen.add(one.name)
         name = names.take(one.name)
-        yield Found(name, place.given, len(one.found), _reader(series.read, one, place.given, name))
+        yield Found(name, place.given, len(one.found), paths, partial(series.read, one, place.given), one.name)
 
 
 def _of_pictures(place: _Place, files: list[Path], names: Names) -> Iterator[Found]:
@@ -138,7 +178,7 @@ def _of_pictures(place: _Place, files: list[Path], names: Names) -> Iterator[Fou
         inside.sort(key=lambda path: pictures.natural_key(path.name))
         single = place.given.is_file() and not place.unpacked
         name = names.take(safe(_parts(place, inside[0] if single else folder)))
-        yield Found(name, place.given, len(inside), _reader(picture_volume.read, inside, place.given, name))
+        yield Found(name, place.given, len(inside), tuple(inside), partial(picture_volume.read, inside, place.given))
 
 
 def _kind(path: Path) -> str:
@@ -171,13 +211,12 @@ def _parts(place: _Place, path: Path) -> tuple[str, ...]:
     return (*place.prefix, *below) or (place.given.resolve().name,)
 
 
-def _reader(read: Callable[..., Volume], *arguments: object) -> Callable[[], Volume]:
-    return lambda: read(*arguments)
+def _skipped(place: _Place, files: Sequence[Path], code: str, text: str, level: str = "skipped") -> LeftOut:
+    return LeftOut(place.given, tuple(files[:3]), _outcome(len(files), code, text, level))
 
 
-def _skipped(place: _Place, files: list[Path], code: str, text: str, level: str = "skipped") -> LeftOut:
-    count = f"{len(files):,} file{'s' if len(files) > 1 else ''}: "
-    return LeftOut(place.given, tuple(files[:3]), Outcome(code, level, count + text))
+def _outcome(files: int, code: str, text: str, level: str = "skipped") -> Outcome:
+    return Outcome(code, level, f"{files:,} file{'s' if files > 1 else ''}: {text}")
 
 
 def _refused(given: Path, path: Path, error: InputError) -> LeftOut:

@@ -1,19 +1,19 @@
-"""The version of this software, for what is written to say what wrote it."""
+"""The version of this software and the time, for what is written to say what wrote it and when."""
 
-import tomllib
-from importlib import metadata
-from pathlib import Path
+import os
+from datetime import UTC, datetime
 
-NAME = "ssinfnet"
+VERSION = "0.1.0"
+"""As `pyproject.toml` has it, which a test holds; that file is not there wherever the workflow runs."""
 
 
 def version() -> str:
-    """The version that `pyproject.toml` says: that of the checkout we run from, else that of the installation."""
-    project = Path(__file__).parents[3] / "pyproject.toml"
-    try:
-        found = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
-        if found["name"] == NAME:
-            return found["version"]
-    except (OSError, KeyError, ValueError):
-        pass
-    return metadata.version(NAME)
+    """The version, the same for the installed command, the checkout and a workflow that runs elsewhere."""
+    return VERSION
+
+
+def now() -> datetime:
+    """The time that is written into DICOM: now, or what SOURCE_DATE_EPOCH says, so that the same bytes are written."""
+    # The standard variable of reproducible builds.
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)

@@ -11,7 +11,7 @@ from ssinfnet.files.atomic import write_csv
 from ssinfnet.files.json_file import read_json, write_json
 from ssinfnet.scans.change import Comparison
 from ssinfnet.scans.result import FORMAT, ScanResult
-from ssinfnet.severity.regions import FINDINGS
+from ssinfnet.severity.regions import FINDINGS, THIRDS
 
 DIGITS = 6
 _NUMBERS = ("lung_ml", *(column for finding in FINDINGS for column in (finding, f"{finding}_ml")))
@@ -75,7 +75,7 @@ def _row(result: Mapping[str, Any]) -> dict[str, Any]:
     }
     if measures is None:
         return row
-    row |= measures["lungs"] | {
+    row |= _ordered(measures["lungs"]) | {
         "ct_ss": measures["ct_ss"],
         "region_score": measures["region_score"]["value"],
         "region_score_highest": measures["region_score"]["highest"],
@@ -83,6 +83,17 @@ def _row(result: Mapping[str, Any]) -> dict[str, Any]:
         "lobe_score_highest": measures["lobe_score"]["highest"] or None,
     }
     for group in ("sides", "regions", "lobes"):
-        for name, part in measures[group].items():
-            row |= {f"{name}_{column}": value for column, value in part.items()}
+        for name in sorted(measures[group], key=_place):
+            row |= {f"{name}_{column}": value for column, value in _ordered(measures[group][name]).items()}
     return row
+
+
+def _ordered(part: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a part in one order, whether its result was just made or read from JSON, which sorts them."""
+    return {column: part[column] for column in (*_NUMBERS, "grade") if column in part}
+
+
+def _place(name: str) -> tuple[int, bool, str]:
+    """Where a part stands among those of its kind: from apex to base, the right side first."""
+    third = name.rsplit("_", 1)[-1]
+    return THIRDS.index(third) if third in THIRDS else 0, not name.startswith("right"), name
