@@ -198,8 +198,7 @@ def given(path):
 
 def unlabelled_stores():
     """The stores of unlabelled slices that the config names, whoever asks for them."""
-    sources = {"unlabelled": CONFIG.unlabelled.folder, "patients": CONFIG.unlabelled.patients}
-    return [f"{R}/slices/{name}.h5" for name, wanted in sources.items() if wanted]
+    return [f"{R}/slices/{name}.h5" for name in CONFIG.unlabelled_sources()]
 
 
 def unlabelled_slices(wildcards):

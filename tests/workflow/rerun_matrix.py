@@ -135,7 +135,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("labelled.hu_window", "[-1500, 500]", after("prepare_medseg")),
     ("unlabelled.folder", "workflow_scripts", SUMMARY),
-    ("unlabelled.patients", "true", after("pretrain_single") | {"screen_unlabelled"}),
+    ("unlabelled.patients", "false", after("pretrain_single") | {"screen_unlabelled"}),
     ("unlabelled.transform", "rotate_90", SUMMARY),
     ("unlabelled.window", "match", SUMMARY),
     (
@@ -217,7 +217,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
 ]
 
 # Keys that are valid, or mean anything, only together with another.
-STUDENT = {"methods.ssinfnet.self_training.teacher": "sinfnet", "unlabelled.patients": True}
+STUDENT = {"methods.ssinfnet.self_training.teacher": "sinfnet"}
 WITH = {
     **{
         f"methods.ssinfnet.self_training.{name}": STUDENT
@@ -230,7 +230,7 @@ WITH = {
     "scans.bundle": {"scans.table": "tests/workflow/scans.csv"},
     "split.file": {"split.by": "file"},
     "pretext.unlabelled": {"unlabelled.folder": "workflow_scripts"},
-    "unlabelled.patients": {"pretext.unlabelled": True},
+    "unlabelled.patients": {"pretext.unlabelled": True, "unlabelled.folder": "workflow_scripts"},
 }
 
 # The files of the library: what commands import, and what they read, with the rules that read it.

@@ -169,8 +169,8 @@ def test_a_method_may_be_fine_tuned_for_longer(finished):
 
 
 def test_the_patients_slices_can_join_the_pretext_task(finished):
-    assert set(finished.planned("unlabelled: {patients: true}")) == {"write_summary"}  # it holds the config
-    jobs = finished.planned("{unlabelled: {patients: true}, pretext: {unlabelled: true}}")
+    assert set(finished.planned("unlabelled: {patients: false}")) == {"write_summary"}  # it holds the config
+    jobs = finished.planned("pretext: {unlabelled: true}")
     assert set(jobs) == FROM_PRETEXT | {"screen_unlabelled"}
 
 

@@ -38,7 +38,7 @@ def test_null_switches_it_off():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (methods(a=None, b="a"), "methods.b.self_training needs unlabelled slices, so unlabelled.folder must say"),
+        (methods(a=None, b="a"), "methods.b learns from unlabelled slices, and there are none: name their folder"),
         (
             methods(a=None, b="c") | UNLABELLED,
             "methods.b.self_training.teacher is 'c', which is no method of the config; name one of a",

@@ -113,7 +113,7 @@ def test_unlabelled_slices_of_a_task_need_a_folder():
     methods = {"a": {"label": "A", "pretext": "inpainting"}}
     pretext = {"unlabelled": True}
     assert parse({"methods": methods, "pretext": pretext, "unlabelled": {"folder": "x"}}).pretext.unlabelled
-    with pytest.raises(InputError, match=r"task of method a asks for unlabelled slices.*unlabelled\.folder"):
+    with pytest.raises(InputError, match=r"task of methods\.a learns from unlabelled slices.*folder.*a: null"):
         parse({"methods": methods, "pretext": pretext})
     parse({"methods": METHODS, "pretext": pretext})  # nobody has the task
 
@@ -127,8 +127,12 @@ def test_the_patients_slices_can_be_the_unlabelled_ones_where_there_are_patients
     values = {"methods": {"a": {"label": "A", "pretext": "inpainting"}}, "pretext": {"unlabelled": True}}
     config = parse(values | {"unlabelled": {"patients": True}})
     assert config.unlabelled.patients and config.unlabelled.folder is None
-    with pytest.raises(InputError, match=r"unlabelled\.patients is true, but patients\.source is none"):
+    assert config.unlabelled_sources() == ["patients"]
+    with pytest.raises(InputError, match=r"methods\.a learns from unlabelled slices, and there are none"):
         parse(values | {"unlabelled": {"patients": True}, "patients": {"source": "none"}})
+    both = {"unlabelled": {"patients": True, "folder": "x"}}
+    assert parse(values | both).unlabelled_sources() == ["unlabelled", "patients"]
+    assert parse(values | both | {"patients": {"source": "none"}}).unlabelled_sources() == ["unlabelled"]
 
 
 def test_a_variant_is_the_section_with_other_values():

@@ -12,7 +12,7 @@ class Unlabelled(Section):
     """A folder of pictures, the patients' slices, or both."""
 
     folder: str | None = Field(None, description="grey JPEG, PNG or TIFF, one slice a file, in folders of any depth")
-    patients: bool = Field(False, description="whether the slices of the section patients are among them")
+    patients: bool = Field(False, description="whether the patients' slices, where there are any, are among them")
     transform: Transform = Field("none", description="brings the pictures upright, as labelled.transform does")
     window: Literal["match", "keep"] = Field(
         "keep",

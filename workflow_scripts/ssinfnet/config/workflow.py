@@ -94,16 +94,27 @@ class Config(Section):
         """The pretext task of a method; None for a method without one."""
         return self.pretext.tasks().get(method.pretext)
 
+    def unlabelled_sources(self) -> list[str]:
+        """Where slices without masks come from: "unlabelled" (a folder), "patients", both or none."""
+        found = {
+            "unlabelled": self.unlabelled.folder is not None,
+            "patients": self.unlabelled.patients and self.patients.source != "none",
+        }
+        return [name for name, there in found.items() if there]
+
     @model_validator(mode="after")
     def _unlabelled(self) -> "Config":
-        asking = [name for name, method in self.methods.items() if (task := self.task(method)) and task.unlabelled]
-        if asking and not (self.unlabelled.folder or self.unlabelled.patients):
+        asking = {
+            f"the pretext task of methods.{name}" if method.self_training.teacher is None else f"methods.{name}": name
+            for name, method in self.methods.items()
+            if method.self_training.teacher is not None or ((task := self.task(method)) and task.unlabelled)
+        }
+        if asking and not self.unlabelled_sources():
+            who, name = next(iter(asking.items()))
             raise ValueError(
-                f"the pretext task of method {asking[0]} asks for unlabelled slices, so unlabelled.folder must say"
-                " where they are, or unlabelled.patients that they are the patients'"
+                f"{who} learns from unlabelled slices, and there are none: name their folder in unlabelled.folder, set"
+                f" unlabelled.patients where there are patients, or leave the method out with methods.{name}: null"
             )
-        if self.unlabelled.patients and self.patients.source == "none":
-            raise ValueError("unlabelled.patients is true, but patients.source is none; set one of them otherwise")
         return self
 
     @model_validator(mode="after")
@@ -124,11 +135,6 @@ class Config(Section):
         teachers = {name: method.self_training.teacher for name, method in self.methods.items()}
         require_teachers(teachers)
         taught = [name for name, teacher in teachers.items() if teacher is not None]
-        if taught and not (self.unlabelled.folder or self.unlabelled.patients):
-            raise ValueError(
-                f"methods.{taught[0]}.self_training needs unlabelled slices, so unlabelled.folder must say where they"
-                " are, or unlabelled.patients that they are the patients'"
-            )
         for name in taught:
             own, other = self.methods[name].labels, self.methods[teachers[name]].labels
             # By its maps a teacher hands on the labels that it has learned from.

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ssinfnet.evaluation import metrics
-from ssinfnet.figures.style import ORANGE, SKY, YELLOW
+from ssinfnet.figures.style import ORANGE, SKY, YELLOW, columns
 from ssinfnet.slices.labels import CONSOLIDATION, GGO, WORDS
 
 CELL = 1.9  # inches
@@ -98,7 +98,7 @@ def legend(figure: Figure, entries: Iterable[tuple[str, str, Any]], note: str) -
         handles=handles,
         handlelength=3.2,
         loc="outside lower center",
-        ncols=len(handles),
+        ncols=columns(handles, figure.get_figwidth()),
         title=textwrap.fill(note, int(17 * figure.get_figwidth())),
         title_fontsize=7,
     )

@@ -1,15 +1,19 @@
 """Dice against the number of labels, a line per family of methods."""
 
+import math
+
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ssinfnet.figures.style import STYLE, look
+from ssinfnet.figures.style import STYLE, columns, look
 from ssinfnet.slices.labels import WORDS
 
-APART = 0.12  # budgets: how far the lines stand beside each other, so that no interval hides another
+# Budgets: how far the lines stand beside each other, so that no interval hides another, and all of them at most.
+APART, ALL = 0.12, 0.7
+SEEDS = 0.03  # how far the marks of seeds stand from that of their mean
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -24,14 +28,23 @@ def draw(table: pd.DataFrame) -> Figure:
         sorted(budgets.index, key=lambda labels: (labels == "all", int(labels) if labels != "all" else 0))
     ]
     place = {labels: position for position, labels in enumerate(budgets.index)}
+    apart = min(APART, ALL / len(families))
     with rc_context(STYLE):
-        width = max(3.2, 1.0 + 0.75 * len(budgets))
-        figure = Figure(figsize=(max(6.0, width * len(targets)), 4.0), layout="constrained")
+        width = max(3.2, 1.0 + max(0.75, 0.25 * len(families)) * len(budgets))
+        handles = [
+            Line2D([], [], color=look(position)[0], linestyle=look(position)[1], marker="o", markersize=5, label=family)
+            for position, family in enumerate(families)
+        ]
+        handles.append(Line2D([], [], color="#888888", linestyle=(0, (1, 2)), label="Picture-blind baseline"))
+        width = max(6.0, width * len(targets))
+        ncols = columns(handles, width)
+        height = 3.6 + 0.2 * math.ceil(len(handles) / ncols)
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(1, len(targets), sharey=True, squeeze=False)[0]
         for axis, target in zip(axes, targets, strict=True):
             rows = table[table["target"] == target]
             for position, family in enumerate(families):
-                shift = APART * (position - (len(families) - 1) / 2)
+                shift = apart * (position - (len(families) - 1) / 2)
                 _draw_family(axis, rows[rows["family"] == family], place, shift, position)
             blind = pd.to_numeric(rows["chance"]).mean()
             if pd.notna(blind):
@@ -41,12 +54,7 @@ def draw(table: pd.DataFrame) -> Figure:
             axis.set_xticks(range(len(budgets)), [_name(labels, slices) for labels, slices in budgets.items()])
             axis.set(xlabel="labelled training slices", xlim=(-0.5, len(budgets) - 0.5))
         axes[0].set_ylabel("Dice, mean of the test slices")
-        handles = [
-            Line2D([], [], color=look(position)[0], linestyle=look(position)[1], marker="o", markersize=5, label=family)
-            for position, family in enumerate(families)
-        ]
-        handles.append(Line2D([], [], color="#888888", linestyle=(0, (1, 2)), label="Picture-blind baseline"))
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
+        figure.legend(handles=handles, loc="outside lower center", ncols=ncols)
     return figure
 
 
@@ -61,7 +69,7 @@ def _draw_family(axis: Axes, rows: pd.DataFrame, place: dict[str, int], shift: f
             axis.plot([here] * 2, [float(row["low"]), float(row["high"])], color=colour, linewidth=1.2)
         seeds = [float(value) for value in row["by_seed"].split()]
         if len(seeds) > 1:
-            axis.plot([here + APART / 3] * len(seeds), seeds, "o", color=colour, markersize=3, alpha=0.6)
+            axis.plot([here + SEEDS] * len(seeds), seeds, "o", color=colour, markersize=3, alpha=0.6)
 
 
 def _name(labels: str, slices: float) -> str:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ssinfnet.errors import InputError
 from ssinfnet.evaluation.runs import Run
-from ssinfnet.figures.style import STYLE, look, notice
+from ssinfnet.figures.style import STYLE, columns, look, notice
 from ssinfnet.files.tables import read_table
 
 STAGES = {"student": "Student: pseudo labels", "single": "Single network: infection", "multi": "Multi network: classes"}
@@ -114,9 +114,8 @@ def _legend(figure: Figure, labels: Mapping[str, str], present: set[str], title:
         if method in present:
             colour, line = look(position)
             handles.append(Line2D([], [], color=colour, linestyle=line, linewidth=1.5, label=label))
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=min(len(handles), 5), title=title, title_fontsize=8
-    )
+    ncols = columns(handles, figure.get_figwidth())
+    figure.legend(handles=handles, loc="outside lower center", ncols=ncols, title=title, title_fontsize=8)
 
 
 def _draw_rounds(axis: Axes, table: pd.DataFrame, colour: str, *, shade: bool) -> None:

@@ -4,10 +4,12 @@ Colours are of the Okabe-Ito palette, told apart by the colour-blind; a line sty
 a grey print can be read too. Files carry no date: the same numbers give the same bytes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from ssinfnet.files.atomic import atomic_path
@@ -47,5 +49,11 @@ def notice(message: str) -> Figure:
 
 
 def look(position: int) -> tuple[str, Any]:
-    """Colour and line style of the method at this position of the config."""
-    return COLOURS[position % len(COLOURS)], LINES[position % len(LINES)]
+    """Colour and line style of the method at this position of the config: no two of the first 49 look alike."""
+    return COLOURS[position % len(COLOURS)], LINES[(position + position // len(COLOURS)) % len(LINES)]
+
+
+def columns(handles: Sequence[Artist], width: float) -> int:
+    """In how many columns a legend of these handles fits into `width` inches."""
+    longest = max(len(handle.get_label()) for handle in handles)
+    return max(1, min(len(handles), int(width / (0.6 + 0.072 * longest))))
