@@ -22,9 +22,12 @@ def write_probability(path: str | Path, probability: np.ndarray, affine: np.ndar
 
     As float the noise of millions of healthy voxels would make the file ten times as large.
     """
-    stored = np.empty(probability.shape, np.uint16)
-    for start in range(0, len(probability), _BLOCK):
-        stored[start : start + _BLOCK] = np.rint(probability[start : start + _BLOCK] * np.float32(_STEPS))
+    stored = np.empty_like(probability, np.uint16, subok=False)  # of the same order in memory
+    axis = int(np.argmax(np.abs(probability.strides)))
+    source, target = np.moveaxis(probability, axis, 0), np.moveaxis(stored, axis, 0)
+    for start in range(0, len(source), _BLOCK):
+        block = source[start : start + _BLOCK] * np.float32(_STEPS)
+        target[start : start + _BLOCK] = np.rint(block, out=block)
     _write(path, stored, affine, slope=1 / _STEPS)
 
 

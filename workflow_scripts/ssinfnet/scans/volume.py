@@ -86,14 +86,15 @@ class Grid:
         """An array in display orientation with the axes of a NIfTI file of the scan, and its affine (4, 4), RAS+.
 
         For NIfTI that is `restore`; the axes of a DICOM series become column, row and slice, sorted by position, as
-        converters write them. Raises `InputError` for pictures, of which nobody knows where they lie.
+        converters write them. It is a view, since the order in memory is mostly that of the file already. Raises
+        `InputError` for pictures, of which nobody knows where they lie.
         """
         if self.affine is None:
             raise InputError("pictures have no position, so they cannot be written as NIfTI")
         stored = self._sorted(shown)
         if not self.slices_first:
-            return np.ascontiguousarray(stored), self.affine
-        return np.ascontiguousarray(stored.transpose(2, 1, 0)), self.affine[:, [2, 1, 0, 3]]
+            return stored, self.affine
+        return stored.transpose(2, 1, 0), self.affine[:, [2, 1, 0, 3]]
 
     def _sorted(self, shown: np.ndarray) -> np.ndarray:
         back = np.argsort(self.order)
