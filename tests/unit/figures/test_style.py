@@ -1,0 +1,37 @@
+import numpy as np
+from matplotlib.figure import Figure
+
+from ssinfnet.figures import style
+
+
+def picture(nudge):
+    figure = Figure(figsize=(4, 3), layout="constrained")
+    axes = figure.subplots(1, 2)
+    shown = axes[0].imshow(np.arange(12.0).reshape(3, 4))
+    axes[1].plot([0, 1], [0, 1])
+    figure.colorbar(shown, ax=axes[0])
+    layout = figure.get_layout_engine().execute
+
+    def execute(figure):
+        """As a layout whose last bits are others."""
+        result = layout(figure)
+        for one in figure.axes:
+            one._set_position([value + nudge for value in one.get_position(original=True).bounds], which="original")
+        return result
+
+    figure.get_layout_engine().execute = execute
+    return figure
+
+
+def test_the_last_bits_of_a_layout_change_no_picture(tmp_path):
+    for name, nudge in (("a", 0), ("b", 1e-13)):
+        style.save(picture(nudge), tmp_path / f"{name}.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_axes_lie_where_the_layout_put_them(tmp_path):
+    figure, other = picture(0), picture(0)
+    other.draw_without_rendering()
+    style.save(figure, tmp_path / "a.png")
+    for one, same in zip(figure.axes, other.axes, strict=True):
+        np.testing.assert_allclose(one.get_position().bounds, same.get_position().bounds, atol=2e-6)
