@@ -6,10 +6,12 @@ from ssinfnet.figures import style
 
 def picture(nudge):
     figure = Figure(figsize=(4, 3), layout="constrained")
-    axes = figure.subplots(1, 2)
+    left, right = figure.subfigures(1, 2)
+    axes = [left.subplots(), right.subplots()]
+    axes[0].contour(np.pad(np.ones((4, 5)), 1), levels=[0.5])
     shown = axes[0].imshow(np.arange(12.0).reshape(3, 4))
     axes[1].plot([0, 1], [0, 1])
-    figure.colorbar(shown, ax=axes[0])
+    left.colorbar(shown, ax=axes[0])
     layout = figure.get_layout_engine().execute
 
     def execute(figure):
@@ -17,6 +19,8 @@ def picture(nudge):
         result = layout(figure)
         for one in figure.axes:
             one._set_position([value + nudge for value in one.get_position(original=True).bounds], which="original")
+        for part in figure.subfigs:
+            part.bbox_relative.set_points(part.bbox_relative.get_points() + nudge)
         return result
 
     figure.get_layout_engine().execute = execute

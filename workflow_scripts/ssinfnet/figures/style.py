@@ -48,6 +48,8 @@ def _settle(figure: Figure) -> None:
         return
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for part in figure.subfigs:
+        part.bbox_relative.set_points(part.bbox_relative.get_points().round(6))
     for axes in figure.axes:
         axes.set_position([round(value, 6) for value in axes.get_position(original=True).bounds])
 
