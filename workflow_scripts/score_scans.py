@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
 
     import os
 
-    # As in a job of the workflow: how many threads share a sum decides about its last bit, in pictures too.
+    # As Snakemake does for its jobs, so that both compute alike: more threads may give a sum another last bit.
     os.environ.setdefault("OMP_NUM_THREADS", str(args.threads))
 
     from ssinfnet.exchange import bundle
