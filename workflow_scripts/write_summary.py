@@ -64,6 +64,7 @@ def main(argv: list[str] | None = None) -> None:
         regions=runs.parse(args.regions),
         weights=weights,
         counts=counts,
+        methods=methods,
         warnings=lengths.unequal(trained, methods),
     )
     write_text(args.out, page)

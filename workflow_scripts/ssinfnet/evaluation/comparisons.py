@@ -50,9 +50,9 @@ def of_segmentation(
 
 
 def pairs(names: Sequence[str], methods: Mapping[str, Method]) -> Iterator[tuple[str, str]]:
-    """Each two methods once: the later minus the earlier, but with the pretext task minus the same without it."""
+    """Each two methods once: the later minus the earlier, but with a task or a teacher minus the same without it."""
     for earlier, later in itertools.combinations(names, 2):
-        turned = summaries.without_pretext(earlier, methods, [later]) == later
+        turned = summaries.reference(earlier, methods, [later]) == later
         yield (earlier, later) if turned else (later, earlier)
 
 

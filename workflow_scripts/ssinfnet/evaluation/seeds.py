@@ -104,3 +104,18 @@ def without_pretext(name: str, methods: Mapping[str, Method], present: Sequence[
     alike = [other for other in present if methods[other].pretext == "none" and settings(other) == settings(name)]
     as_long = [other for other in alike if methods[other].single_epochs == methods[name].single_epochs]
     return next(iter(as_long or alike), None)
+
+
+def without_self_training(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:
+    """The teacher of `name` among those `present`, if the two are alike but for the student; else None."""
+    teacher = methods[name].self_training.teacher
+    if teacher not in present:
+        return None
+    one, other = methods[name], methods[teacher]
+    alike = (one.pretext, one.augmentation, one.labels) == (other.pretext, other.augmentation, other.labels)
+    return teacher if alike else None
+
+
+def reference(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:
+    """What the tables compare `name` with: the same without its pretext task, else without its self-training."""
+    return without_pretext(name, methods, present) or without_self_training(name, methods, present)

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ssinfnet.config.methods import Method
+from ssinfnet.evaluation.seeds import without_pretext, without_self_training
 from ssinfnet.slices.labels import WORDS
 
 PERCENT = "95\N{NO-BREAK SPACE}%"
@@ -22,16 +24,24 @@ class Finding(NamedTuple):
     because: str
 
 
+class Unequal(NamedTuple):
+    """A method whose comparison is of trainings of unequal length, and the sentence that says so."""
+
+    method: str
+    text: str
+
+
 def findings(
     tables: Mapping[int, pd.DataFrame],
     severity: Sequence[Mapping[str, Any]],
-    warnings: Sequence[str] = (),
+    warnings: Sequence[Unequal] = (),
     *,
+    methods: Mapping[str, Method] | None = None,
     folds: int | None = None,
 ) -> list[Finding]:
     """The findings of a run from its tables (2 to 5) and severity metrics (of which the first names the cut-offs).
 
-    `warnings` are of comparisons that are not of the pretext task alone; `folds` is `split.folds`.
+    `warnings` are of comparisons that are not of the pretext task or of self-training alone; `folds` is `split.folds`.
     """
     question = "Is {} found better than by the picture-blind baseline?"
     result = [better_than_chance(question.format("infection"), tables[2], "infection", "infection")]
@@ -39,7 +49,12 @@ def findings(
         # One by one: their mean can beat chance by one class alone, the other never being found.
         for target, what in WORDS.items():
             result.append(better_than_chance(question.format(what), tables[3], target, what))
-    result.append(pretext_helps(tables[2], warnings, folds=folds))
+    taught = _taught(tables[2], methods or {})
+    others = [warning.text for warning in warnings if warning.method not in taught]
+    result.append(pretext_helps(tables[2][~tables[2]["name"].isin(taught)], others, folds=folds))
+    if taught:
+        own = [warning.text for warning in warnings if warning.method in taught]
+        result.append(self_training_helps(tables[2][tables[2]["name"].isin(taught)], own, folds=folds))
     result.append(beats_majority(tables[5], severity[0] if severity else None))
     return result
 
@@ -72,10 +87,32 @@ def better_than_chance(question: str, table: pd.DataFrame, target: str, what: st
 def pretext_helps(table: pd.DataFrame, warnings: Sequence[str] = (), *, folds: int | None = None) -> Finding:
     """Paired difference in Dice between each method and its counterpart without the pretext task, and `warnings`."""
     question = "Does self-supervised pretraining help?"
+    nothing = "No two of the configured methods differ in the pretext task alone."
+    return _difference_tells(question, table, warnings, folds) or Finding(question, "Not tested", None, nothing)
+
+
+def self_training_helps(table: pd.DataFrame, warnings: Sequence[str] = (), *, folds: int | None = None) -> Finding:
+    """Paired difference in Dice between each method with a student and its teacher, and `warnings`."""
+    question = "Does self-training on slices without labels help?"
+    nothing = "No method with a student has an infected test slice in common with its teacher."
+    return _difference_tells(question, table, warnings, folds) or Finding(question, "Not tested", None, nothing)
+
+
+def _taught(table: pd.DataFrame, methods: Mapping[str, Method]) -> set[str]:
+    """The methods that a table compares with their teacher."""
+    present = [name for name in dict.fromkeys(table.loc[table["source"] == "ours", "name"]) if name in methods]
+    return {
+        name
+        for name in present
+        if not without_pretext(name, methods, present) and without_self_training(name, methods, present)
+    }
+
+
+def _difference_tells(question: str, table: pd.DataFrame, warnings: Sequence[str], folds: int | None) -> Finding | None:
+    """What the paired differences of the infection's Dice in a table answer; None where it has none."""
     rows = [row for row in _ours(table, "infection", "dice") if row["difference"]]
     if not rows:
-        because = "No two of the configured methods differ in the pretext task alone."
-        return Finding(question, "Not tested", None, because)
+        return None
     parts, signs = [], set()
     for row in rows:
         interval = "too few groups for an interval to judge by"

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from ssinfnet.config.methods import Method
 from ssinfnet.evaluation.runs import Run
-from ssinfnet.evaluation.seeds import without_pretext
+from ssinfnet.evaluation.seeds import reference as reference_of
+from ssinfnet.report.findings import Unequal
 from ssinfnet.report.summary_json import LENGTHS, training_of
 
 
@@ -39,11 +40,11 @@ def read(weights: Sequence[Run]) -> list[Length]:
     ]
 
 
-def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[str]:
-    """A sentence for each method whose networks took another number of supervised steps than those of its reference.
+def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[Unequal]:
+    """A warning for each method whose networks took another number of supervised steps than those of its reference.
 
-    That is the same without the pretext task, with which the tables compare a method; else its teacher, if it has one.
-    Steps on pseudo labels count: a student that gains by them may gain by the longer training alone.
+    That is the one with which the tables compare a method; else its teacher, if it has one. Steps on pseudo labels
+    count: a student that gains by them may gain by the longer training alone.
     """
     steps = {(one.method, one.network): _supervised(one) for one in lengths}
     present = list(dict.fromkeys(one.method for one in lengths if one.method in methods))
@@ -51,14 +52,15 @@ def unequal(lengths: Sequence[Length], methods: Mapping[str, Method]) -> list[st
     for method, network in steps:
         if method not in methods:
             continue
-        reference = without_pretext(method, methods, present) or methods[method].self_training.teacher
+        reference = reference_of(method, methods, present) or methods[method].self_training.teacher
         own, other = steps[method, network], steps.get((reference or "", network), [])
         if own and other and own != other:
-            warnings.append(
+            text = (
                 f"{methods[method].label} and {methods[reference].label} differ in the supervised steps of the"
                 f" {network} network, {span(own)} and {span(other)}, so a difference between them may be that"
                 " of longer training."
             )
+            warnings.append(Unequal(method, text))
     return warnings
 
 

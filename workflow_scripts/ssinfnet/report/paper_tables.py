@@ -4,7 +4,8 @@ Columns: `source` (ours or published), `name` (of the config, as far as there is
 printed), `target`, `metric`, `mean`, `error` (1.96 x standard error), `low` and `high` (95 % bootstrap over groups),
 `n` (images or patients with a value), their `groups`, `undefined` (images without), `seeds`, `seed_sd` (of the seeds'
 means), `chance` (the picture-blind baseline), `reference` with `difference`, `difference_low`, `difference_high`, `p`
-and `p_holm` (paired, to the same method without its pretext task; all pairs are in `evaluation.comparisons`), `note`.
+and `p_holm` (paired, to the same method without its pretext task, or else without its self-training; all pairs are in
+`evaluation.comparisons`), `note`.
 All text, empty where there is nothing to say.
 
 Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images,
@@ -65,9 +66,8 @@ def segmentation_table(
 ) -> pd.DataFrame:
     """Table 2, 3 or 4 from the summaries (JSON files) of `runs`; rows in the order of the runs, then as published.
 
-    `compared` are the comparisons, of which those to the same method without its pretext task are taken over, and
-    `folds` is `split.folds`.
-    Without runs it is the published rows and a note. Errors as `evaluation.seeds.read`.
+    `compared` are the comparisons, of which those to the method's reference (`seeds.reference`) are taken over, and
+    `folds` is `split.folds`. Without runs it is the published rows and a note. Errors as `evaluation.seeds.read`.
     """
     note = "; ".join(filter(None, (ORACLE if number == 4 else "", "" if runs else NO_CLASSES)))
     by_method = summaries.read(runs, methods, folds=folds)
@@ -152,11 +152,11 @@ def identical_methods(table: pd.DataFrame) -> dict[str, list[str]]:
 def _add_differences(
     number: int, rows: list[dict[str, Any]], methods: Mapping[str, Method], compared: pd.DataFrame
 ) -> None:
-    """Add to `rows` their comparison with the same method without its pretext task, where there is one."""
+    """Add to `rows` their comparison with the same method without its pretext task or self-training, if any."""
     chosen = compared[compared["table"] == str(number)]
     known = {(row["name"], row["reference"], row["target"], row["metric"]): row for row in chosen.to_dict("records")}
     present = list(dict.fromkeys(row["name"] for row in rows if row["name"] in methods))
-    references = {name: summaries.without_pretext(name, methods, present) for name in present}
+    references = {name: summaries.reference(name, methods, present) for name in present}
     for row in rows:
         found = known.get((row["name"], references.get(row["name"]), row["target"], row["metric"]))
         if found:

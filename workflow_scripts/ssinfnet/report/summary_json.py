@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 from safetensors import SafetensorError, safe_open
 
+from ssinfnet.config.methods import Method
 from ssinfnet.errors import InputError
 from ssinfnet.evaluation.runs import Run
 from ssinfnet.files import untrusted
 from ssinfnet.files.json_file import read_json
 from ssinfnet.process.machine import hardware, installed
 from ssinfnet.report import findings, summary_json
+from ssinfnet.report.findings import Unequal
 from ssinfnet.report.splits import Splits
 
 FORMAT = "ssinfnet-numbers/1"
@@ -31,18 +33,21 @@ def collect(
     regions: Sequence[Run],
     weights: Sequence[Run],
     counts: Mapping[str, Any] | None,
-    warnings: Sequence[str] = (),
+    methods: Mapping[str, Method] | None = None,
+    warnings: Sequence[Unequal] = (),
 ) -> dict[str, Any]:
     """All of it, ready for JSON.
 
     `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the (first) split, `splits`
     what is told of all; `severity` and `regions` are metrics (JSON); `weights` have the values network (single or
-    multi) and safetensors; `counts` are those of the cleaning; `warnings` those about the lengths of trainings.
+    multi) and safetensors; `counts` are those of the cleaning; `warnings` those about the lengths of
+    trainings of `methods`.
     """
     metrics = [read_json(run.path) for run in severity]
+    found = findings.findings(tables, metrics, warnings, methods=methods, folds=splits.folds)
     return {
         "format": FORMAT,
-        "verdict": [finding._asdict() for finding in findings.findings(tables, metrics, warnings, folds=splits.folds)],
+        "verdict": [finding._asdict() for finding in found],
         "results": {name: results(tables[number]) for number, name in TABLES.items()},
         "severity_runs": [
             {"method": run.method, "seed": run.seed, **one} for run, one in zip(severity, metrics, strict=True)

@@ -49,7 +49,9 @@ def render(
     return pages.render(
         "summary.html.j2",
         notice=notice,
-        findings=findings.findings(tables, severity, unequal(lengths, methods or {}), folds=splits.folds),
+        findings=findings.findings(
+            tables, severity, unequal(lengths, methods or {}), methods=methods, folds=splits.folds
+        ),
         tables=[
             {
                 "number": number,
