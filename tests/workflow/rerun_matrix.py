@@ -135,7 +135,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("labelled.hu_window", "[-1500, 500]", after("prepare_medseg")),
     ("unlabelled.folder", "workflow_scripts", SUMMARY),
-    ("unlabelled.patients", "false", after("pretrain_single") | {"screen_unlabelled"}),
+    ("unlabelled.patients", "false", after("pretrain_single") | {"prepare_unlabelled", "screen_unlabelled"}),
     ("unlabelled.transform", "rotate_90", SUMMARY),
     ("unlabelled.window", "match", SUMMARY),
     (

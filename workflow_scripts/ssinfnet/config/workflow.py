@@ -104,17 +104,17 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _unlabelled(self) -> "Config":
-        asking = {
-            f"the pretext task of methods.{name}" if method.self_training.teacher is None else f"methods.{name}": name
-            for name, method in self.methods.items()
-            if method.self_training.teacher is not None or ((task := self.task(method)) and task.unlabelled)
-        }
-        if asking and not self.unlabelled_sources():
-            who, name = next(iter(asking.items()))
-            raise ValueError(
-                f"{who} learns from unlabelled slices, and there are none: name their folder in unlabelled.folder, set"
-                f" unlabelled.patients where there are patients, or leave the method out with methods.{name}: null"
-            )
+        if self.unlabelled_sources():
+            return self
+        for name, method in self.methods.items():
+            taught = method.self_training.teacher is not None
+            if taught or ((task := self.task(method)) and task.unlabelled):
+                who = f"methods.{name}" if taught else f"the pretext task of methods.{name}"
+                raise ValueError(
+                    f"{who} learns from unlabelled slices, and there are none: name their folder in unlabelled.folder,"
+                    " set unlabelled.patients where there are patients, or leave the method out with"
+                    f" methods.{name}: null"
+                )
         return self
 
     @model_validator(mode="after")

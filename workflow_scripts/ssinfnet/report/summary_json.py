@@ -15,7 +15,6 @@ from ssinfnet.files import untrusted
 from ssinfnet.files.json_file import read_json
 from ssinfnet.process.machine import hardware, installed
 from ssinfnet.report import findings, summary_json
-from ssinfnet.report.findings import Unequal
 from ssinfnet.report.splits import Splits
 
 FORMAT = "ssinfnet-numbers/1"
@@ -34,13 +33,13 @@ def collect(
     weights: Sequence[Run],
     counts: Mapping[str, Any] | None,
     methods: Mapping[str, Method] | None = None,
-    warnings: Sequence[Unequal] = (),
+    warnings: Sequence[findings.Unequal] = (),
 ) -> dict[str, Any]:
     """All of it, ready for JSON.
 
     `tables` are those of numbers 2 to 5, `config` is the whole one, `fingerprint` that of the (first) split, `splits`
     what is told of all; `severity` and `regions` are metrics (JSON); `weights` have the values network (single or
-    multi) and safetensors; `counts` are those of the cleaning; `warnings` those about the lengths of
+    multi) and safetensors; `counts` are those of the cleaning; `warnings` those about the lengths of the
     trainings of `methods`.
     """
     metrics = [read_json(run.path) for run in severity]
