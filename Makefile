@@ -34,7 +34,7 @@ report: .venv/ready   ## bind summary, tables, figures and provenance into one r
 	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake --report "$$results/report.html" $(OVERLAY)
 
 test: .venv/ready   ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 test-slow: .venv/ready   ## run what takes minutes: what re-runs after each change, crashes, the paper's jobs
 	$(BIN)/pytest tests --ignore=tests/benchmarks -m slow
