@@ -40,7 +40,7 @@ bundle: .venv/ready   ## make one file of a trained method, to score scans with:
 	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake "$$results/bundles/$(METHOD).zip" --cores $(CORES) $(OVERLAY)
 
 test: .venv/ready   ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 test-slow: .venv/ready   ## run what takes minutes: what re-runs after each change, crashes, the paper's jobs
 	$(BIN)/pytest tests --ignore=tests/benchmarks -m slow

@@ -73,7 +73,11 @@ wildcard_constraints:
 
 
 onstart:
-    if not workflow.local_exec:
+    if workflow.local_exec:
+        # A limit of jobs per second makes the scheduler look at the files of all ready jobs once a second more after
+        # each pass, which comes to a tenth of a core over a run. It is for submissions to a cluster.
+        workflow.scheduler.job_rate_limiter = None
+    else:
         workflow_lock.jobs_run_elsewhere()
     # What killed jobs left half-written. The data may be shared with another folder, in which a run is alive.
     if workflow_lock.is_alone():

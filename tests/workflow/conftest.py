@@ -20,7 +20,7 @@ def finished(tmp_path_factory, imported) -> Workflow:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent / "recorder"))
         patch.setenv("IMPORTS", str(imported))
-        workflow.snakemake("--cores", "2", *workflow.overlay("{}"))
+        workflow.snakemake("--cores", "2", "--verbose", *workflow.overlay("{}"))
     return workflow
 
 

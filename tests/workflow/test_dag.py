@@ -91,6 +91,12 @@ def test_a_finished_run_has_nothing_to_do(finished):
     assert finished.planned() == {}
 
 
+def test_the_scheduler_looks_for_jobs_only_when_one_has_ended(finished):
+    """With a limit of jobs per second it would look ever more often, each time at the files of all jobs."""
+    log = next((finished.folder / ".snakemake/log").iterdir()).read_text()
+    assert 0 < log.count("Ready jobs: ") <= log.count("Finished jobid: ") + 1
+
+
 @pytest.mark.parametrize(("overlay", "expected"), CHANGES.values(), ids=CHANGES)
 def test_a_changed_key_runs_exactly_what_reads_it(finished, overlay, expected):
     assert set(finished.planned(overlay)) == expected

@@ -81,8 +81,10 @@ def note_defaults(name: str, given: Mapping[str, Any], resolved: Mapping[str, An
 
 def imported_code() -> dict[str, Any]:
     """The files of library and command that this process imported, below workflow_scripts/, and one hash of them."""
-    names = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    paths = [Path(name).resolve() for name in names if name]
+    modules = {Path(file) for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))}
+    # By folder first: to resolve some thousand names of files would take as long as many a command's work.
+    ours = {folder for folder in {path.parent for path in modules} if folder.resolve().is_relative_to(_SCRIPTS)}
+    paths = [path.resolve() for path in modules if path.parent in ours]
     files = {path.relative_to(_SCRIPTS).as_posix(): path for path in paths if path.is_relative_to(_SCRIPTS)}
     return {"files": sorted(files), "sha256": files_hash(files)}
 
