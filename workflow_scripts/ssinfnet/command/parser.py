@@ -65,9 +65,10 @@ def section(model: type[Model], sections: dict[str, Any], name: str) -> Model:
 
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`: an `InputError` or Ctrl-C becomes one clear message and exit status 1."""
-    from ssinfnet.process import lifeline
+    from ssinfnet.process import lifeline, startup
 
     lifeline.follow_workflow()
+    startup.leave_compiler_out()
     try:
         main()
         for record in _records:

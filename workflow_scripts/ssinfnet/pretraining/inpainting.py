@@ -84,14 +84,15 @@ def train_round(
 
 
 def make_optimizer(trained: torch.nn.Module, config: Pretext, *, teaching: bool) -> torch.optim.Optimizer:
-    """Adam for the coach, SGD for the network."""
+    """Adam for the coach, SGD for the network, both in torch's fused form."""
     if teaching:
-        return torch.optim.Adam(trained.parameters(), lr=config.coach_learning_rate)
+        return torch.optim.Adam(trained.parameters(), lr=config.coach_learning_rate, fused=True)
     return torch.optim.SGD(
         trained.parameters(),
         lr=config.learning_rates[0],
         momentum=config.momentum,
         weight_decay=config.weight_decay,
+        fused=True,
     )
 
 

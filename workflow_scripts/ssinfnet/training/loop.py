@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 
 from ssinfnet.config.training import Training
+from ssinfnet.inference.maps import BATCH
 from ssinfnet.inference.runtime import Runtime, to_float
 from ssinfnet.training.data import SliceTensors, epoch_batches
 from ssinfnet.training.progress import Progress, require_finite
@@ -50,12 +51,11 @@ def learning_rate(config: Training, epoch: int) -> float:
 
 
 def make_optimizer(network: torch.nn.Module, config: Training) -> torch.optim.Optimizer:
-    """The optimiser of the config."""
+    """The optimiser of the config, in torch's fused form: one pass over each weight instead of one per operation."""
+    options = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
     if config.optimizer == "adam":
-        return torch.optim.Adam(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    return torch.optim.SGD(
-        network.parameters(), lr=config.learning_rate, momentum=config.momentum, weight_decay=config.weight_decay
-    )
+        return torch.optim.Adam(network.parameters(), **options)
+    return torch.optim.SGD(network.parameters(), momentum=config.momentum, **options)
 
 
 def train(
@@ -103,7 +103,7 @@ def train(
 
         row = {"epoch": epoch + 1, "learning_rate": rate, "loss": sum(losses) / len(losses)}
         if (epoch + 1) % config.validate_every == 0:
-            row["validation_loss"], row["validation_dice"] = validate(network, task, validation, config, runtime)
+            row["validation_loss"], row["validation_dice"] = validate(network, task, validation, runtime)
             score = [row["validation_dice"], -row["validation_loss"]]
             if state.best_score is None or score > state.best_score:
                 state.best_score, state.best_epoch = score, epoch + 1
@@ -117,17 +117,15 @@ def train(
 
 
 @torch.no_grad()
-def validate(
-    network: torch.nn.Module, task: Task, slices: SliceTensors, config: Training, runtime: Runtime
-) -> tuple[float, float]:
+def validate(network: torch.nn.Module, task: Task, slices: SliceTensors, runtime: Runtime) -> tuple[float, float]:
     """Mean loss, and Dice pooled over all pixels and averaged over the lesion classes, in eval mode.
 
     Pooled, as the mean over few images would hang on how empty ones are counted.
     """
     network.eval()
     losses, overlap = [], 0
-    for start in range(0, len(slices), config.batch_size):
-        batch = slices.select(torch.arange(start, min(start + config.batch_size, len(slices))))
+    for start in range(0, len(slices), BATCH):
+        batch = slices.select(torch.arange(start, min(start + BATCH, len(slices))))
         outputs = _forward(task, network, batch, runtime)
         losses += [task.loss(outputs, batch).item()] * len(batch)
         overlap = overlap + task.overlap(outputs, batch)
