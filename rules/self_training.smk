@@ -159,8 +159,9 @@ rule plot_pseudo_labels:
             },
         ),
         teacher=lambda wildcards: CONFIG.methods[wildcards.method].self_training.teacher,
+        groups=lambda wildcards: "--groups" if CONFIG.methods[wildcards.method].self_training.by_groups else "",
     message:
         "{wildcards.method}, seed {wildcards.seed}: picture of the pseudo labels (log: {log})"
     shell:
-        "python {input.code[0]:q} --config-json {params.config:q} --method {wildcards.method} --teacher {params.teacher}"
+        "python {input.code[0]:q} --config-json {params.config:q} --method {wildcards.method} --teacher {params.teacher} {params.groups}"
         " --pseudo-labels {input.pseudo_labels:q} --out {output:q} 2> {log:q}"

@@ -31,7 +31,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--marked", type=Path, nargs="+", default=[], help="stores of the groups before, in order; not with relabel"
     )
-    parser.add_argument("--out-labels", type=Path, required=True, help="slice store with the arrays image and infection")
+    parser.add_argument(
+        "--out-labels", type=Path, required=True, help="slice store with the arrays image and infection"
+    )
     parser.add_argument("--out-weights", type=Path, required=True, help="weights after the last group, safetensors")
     parser.add_argument("--out-epochs", type=Path, required=True, help="table with a row per group and epoch, CSV")
     options.add_runtime(parser)

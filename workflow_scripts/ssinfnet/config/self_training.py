@@ -21,10 +21,10 @@ class Phase(Section):
 
 
 class Progressive(Section):
-    """Pseudo labels made group by group, by a network that has learned from those before (Semi-Inf-Net, Fan et al. 2020).
+    """Pseudo labels made group by group, each by a network that has learned from those before.
 
-    The defaults are its authors' but for `groups`, 320 of which they had. `groups` and `per_job` decide how many jobs
-    there are and are not part of any job's parameters.
+    The defaults are those of Semi-Inf-Net's authors (Fan et al. 2020) but for `groups`, of which they had 320. `groups`
+    and `per_job` decide how many jobs there are and are not part of any job's parameters.
     """
 
     groups: int = Field(1, ge=1, description="groups of unlabelled slices; 1: the teacher marks all slices at once")
@@ -56,7 +56,7 @@ class SelfTraining(Section):
     # What came later is left out where it changes nothing: the parameters of jobs that were there stay as they were.
     confidence: bool = Field(
         False,
-        description="whether an uncertain pixel of a pseudo label, near 0.5, weighs less in the loss than a certain one",
+        description="whether the loss weighs each pixel of a pseudo label p by |2 p - 1|, its certainty",
         exclude_if=operator.not_,
     )
     progressive: Progressive = Field(Progressive(), exclude_if=lambda progressive: progressive.groups == 1)
@@ -71,8 +71,8 @@ class SelfTraining(Section):
         groups, size = self.progressive.groups, self.progressive.group_size
         if groups > 1 and self.slices and (groups - 1) * size >= self.slices:
             raise ValueError(
-                f"{groups} groups of {size} need more than the {self.slices} slices of self_training.slices; set that to"
-                " 0, which is all of them, or lower progressive.groups"
+                f"{groups} groups of {size} need more than the {self.slices} slices of self_training.slices; set that"
+                " to 0, which is all of them, or lower progressive.groups"
             )
         return self
 

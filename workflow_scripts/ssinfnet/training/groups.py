@@ -1,8 +1,8 @@
 """Progressive self-training: pseudo labels group by group, each by a network that has learned from those before.
 
-So Semi-Inf-Net labels its slices (Fan et al., IEEE TMI 2020, algorithm 1 and its public code): the network marks a group
-of unlabelled slices, they join the training set with their soft maps, the network is fine-tuned on all of it with a new
-optimiser, and marks the next group. The weights after the last epoch are those that go on: nothing is chosen.
+So Semi-Inf-Net labels its slices (Fan et al., IEEE TMI 2020, algorithm 1 and its public code): the network marks a
+group of unlabelled slices, they join the training set with their soft maps, the network is fine-tuned on all of it with
+a new optimiser, and marks the next group. It goes on with the weights of the last epoch: none is chosen on validation.
 
 The chain is cut into jobs of some groups each. The cut changes nothing: batches and augmentation follow from seed and
 epoch, and the epochs of all groups are counted through.
@@ -77,9 +77,9 @@ def run_groups(
 ) -> None:
     """Mark the job's groups one by one, fine-tune after each, and write labels, weights and a table of all epochs.
 
-    `places` are the slices of all groups up to the job's last one, in their order, and `images`, uint8 (N, 1, S, S), show
-    them; there may be fewer than the groups would hold. `marked` are those of the groups before with the labels that they
-    have, none for the first job or with `relabel`. Raises `InputError` for labels of other slices.
+    `places` are the slices of all groups up to the job's last one, in their order, and `images`, uint8 (N, 1, S, S),
+    show them; there may be fewer than the groups would hold. `marked` are those of the groups before with the labels
+    that they have, none for the first job or with `relabel`. Raises `InputError` for labels of other slices.
     """
     config = self_training.progressive
     bounds = [min(number * config.group_size, len(places)) for number in range(job.until_group + 1)]

@@ -51,7 +51,8 @@ def mark(network: torch.nn.Module, images: torch.Tensor, runtime: Runtime, *, st
     `stretch` says whether each is `stretched`. Leaves the network in eval mode.
     """
     network.eval()
-    batches = tqdm(images.split(BATCH), unit="batch", mininterval=5, file=sys.stderr)
+    batches = images.split(BATCH)
+    batches = tqdm(batches, unit="batch", mininterval=5, file=sys.stderr, disable=len(batches) == 1)
     maps = np.concatenate([infection_of(network, batch, runtime) for batch in batches])
     return torch.from_numpy(np.stack([stretched(one) if stretch else one for one in maps]).astype(np.float16))
 
