@@ -94,6 +94,19 @@ def groups_start(wildcards):
     return result
 
 
+def teacher_label(method):
+    """Whom a picture names as the one that marked a method's slices."""
+    learning = CONFIG.methods[method].self_training
+    return CONFIG.methods[learning.teacher].label + (", fine-tuned after each group" if learning.by_groups else "")
+
+
+def student_options(wildcards, input):
+    """Params function: the command's options for what a student starts from, and for labels from which it learns too."""
+    start = options("resume", "best", "pretrained")(wildcards, input)
+    by_groups = CONFIG.methods[wildcards.method].self_training.by_groups
+    return f"{start} --hybrid {learned(wildcards)}" if by_groups else start
+
+
 def student_sections(wildcards):
     """What a student's params hold beside those of every single network."""
     learning = CONFIG.methods[wildcards.method].self_training

@@ -120,14 +120,11 @@ rule train_student:
             labels=CONFIG.labels,
             **student_sections(wildcards),
         ),
-        start=options("resume", "best", "pretrained"),
-        hybrid=lambda wildcards: (
-            f"--hybrid {learned(wildcards)}" if CONFIG.methods[wildcards.method].self_training.by_groups else ""
-        ),
+        start=student_options,
     message:
         "{wildcards.method}, seed {wildcards.seed}: student ({wildcards.fold}) to epoch {wildcards.epoch} (log: {log})"
     shell:
-        "python {input.code[0]:q} --config-json {params.config:q} {params.start} {params.hybrid}"
+        "python {input.code[0]:q} --config-json {params.config:q} {params.start}"
         " --slices {input.slices:q} --split {input.split:q} --pseudo-labels {input.pseudo_labels:q}"
         " --seed {wildcards.seed} --until-epoch {wildcards.epoch}"
         " --out-state {output.state:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
@@ -154,14 +151,13 @@ rule plot_pseudo_labels:
     params:
         config=lambda wildcards: sections(
             methods={
-                name: {"label": CONFIG.methods[name].label}
-                for name in (wildcards.method, CONFIG.methods[wildcards.method].self_training.teacher)
+                wildcards.method: {"label": CONFIG.methods[wildcards.method].label},
+                CONFIG.methods[wildcards.method].self_training.teacher: {"label": teacher_label(wildcards.method)},
             },
         ),
         teacher=lambda wildcards: CONFIG.methods[wildcards.method].self_training.teacher,
-        groups=lambda wildcards: "--groups" if CONFIG.methods[wildcards.method].self_training.by_groups else "",
     message:
         "{wildcards.method}, seed {wildcards.seed}: picture of the pseudo labels (log: {log})"
     shell:
-        "python {input.code[0]:q} --config-json {params.config:q} --method {wildcards.method} --teacher {params.teacher} {params.groups}"
+        "python {input.code[0]:q} --config-json {params.config:q} --method {wildcards.method} --teacher {params.teacher}"
         " --pseudo-labels {input.pseudo_labels:q} --out {output:q} 2> {log:q}"

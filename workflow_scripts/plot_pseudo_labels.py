@@ -17,7 +17,6 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--method", required=True, help="name of the student's method")
     parser.add_argument("--teacher", required=True, help="name of the teacher's method")
-    parser.add_argument("--groups", action="store_true", help="the teacher was fine-tuned after each group of slices")
     parser.add_argument("--out", type=Path, required=True, help="the picture, PNG")
     args = parser.parse_args(argv)
 
@@ -30,8 +29,6 @@ def main(argv: list[str] | None = None) -> None:
 
     methods = args.config_json.get("methods", {})
     student, teacher = (methods.get(name, {}).get("label", name) for name in (args.method, args.teacher))
-    if args.groups:
-        teacher = f"{teacher}, fine-tuned after each group"
     with contextlib.ExitStack() as stack:
         stores = [stack.enter_context(SliceStore(path)) for path in args.pseudo_labels]
         places = [(store, slice_id) for store in stores for slice_id in store.ids]
