@@ -82,7 +82,7 @@ rule train_groups:
         after=groups_before,
         learned=learned,
     message:
-        "{wildcards.method}, seed {wildcards.seed}: groups of unlabelled slices ({wildcards.fold}) to the {wildcards.group}th (log: {log})"
+        "{wildcards.method}, seed {wildcards.seed}: groups of unlabelled slices ({wildcards.fold}) to number {wildcards.group} (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q} {params.learned}"
         " --slices {input.slices:q} --split {input.split:q} --unlabelled {input.unlabelled:q} --screened {input.screened:q}"

@@ -223,7 +223,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
 # Keys that are valid, or mean anything, only together with another.
 STUDENT = {"methods.ssinfnet.self_training.teacher": "sinfnet"}
 GROUPS = STUDENT | {"methods.ssinfnet.self_training.progressive.groups": 2}
-PHASES = [f"{phase}.{key}" for phase in ("group_training", "hybrid_training") for key in ("learning_rate", "batch_size")]
+PHASES = [f"{phase}_training.{key}" for phase in ("group", "hybrid") for key in ("learning_rate", "batch_size")]
 WITH = {
     **{
         f"methods.ssinfnet.self_training.{name}": STUDENT
