@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None) -> None:
         groups.run_groups(
             options.take(groups.GroupsJob, args),
             single.network,
-            learning.progressive.group_training.of(single.training),
+            learning.progressive.fine_tuning(single.training),
             augmentation,
             learning,
             InfectionTask("self_training.progressive.group_training", confidence=learning.confidence),

@@ -16,7 +16,7 @@ from ssinfnet.errors import InputError
 from ssinfnet.inference import maps, runtime
 from ssinfnet.inference import weights as checkpoint
 from ssinfnet.slices.store import SliceStore
-from ssinfnet.training import groups, pseudo_labels
+from ssinfnet.training import groups, loop, pseudo_labels
 from ssinfnet.training.data import SliceTensors
 
 PROGRESSIVE = {"group_size": 5, "epochs": 1, "group_training": {"learning_rate": 3e-3, "batch_size": 4}}
@@ -174,6 +174,13 @@ def test_a_phase_says_what_differs_from_single_training():
     training = Training(learning_rate=0.5, batch_size=7, size=64)
     assert Phase().of(training) == training
     assert Phase(learning_rate=0.1).of(training) == training.model_copy(update={"learning_rate": 0.1})
+
+
+def test_the_last_group_is_learned_at_the_rate_of_the_first():
+    decaying = Training(learning_rate=0.5, decay_every=2, decay=0.1)
+    settings = Progressive(group_training={"learning_rate": 0.1, "batch_size": 5}).fine_tuning(decaying)
+    assert settings == decaying.model_copy(update={"learning_rate": 0.1, "batch_size": 5, "decay_every": 0})
+    assert loop.learning_rate(settings, 100) == 0.1
 
 
 def test_the_jobs_of_a_chain_end_where_those_of_a_shorter_one_do():

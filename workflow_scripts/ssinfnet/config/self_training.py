@@ -37,6 +37,10 @@ class Progressive(Section):
     group_training: Phase = Phase(learning_rate=3e-4, batch_size=16)
     hybrid_training: Phase = Phase(learning_rate=1e-4, batch_size=24)
 
+    def fine_tuning(self, training: Training) -> Training:
+        """The settings after each group, from `single.training`; the rate is constant, as no group is to learn less."""
+        return self.group_training.of(training).model_copy(update={"decay_every": 0})
+
     def ends(self) -> list[int]:
         """How many groups are done at the end of each job."""
         return [*range(self.per_job, self.groups, self.per_job), self.groups]
