@@ -65,6 +65,68 @@ def student_start(wildcards):
     return {"resume": f"{prefix}.pt", "best": f"{prefix}.safetensors"}
 
 
+def pseudo_labels(wildcards):
+    """Input function: the stores from which a method's student learns; with `relabel` the last job's holds all groups."""
+    learning = CONFIG.methods[wildcards.method].self_training
+    folder = f"{RUN}/single/{{fold}}/self_training".format(**wildcards)
+    if not learning.by_groups:
+        return f"{folder}/pseudo_labels.h5"
+    ends = learning.progressive.ends()
+    return [f"{folder}/groups/group{end}.h5" for end in (ends[-1:] if learning.progressive.relabel else ends)]
+
+
+def groups_before(wildcards):
+    """How many groups are done before a job of the chain that takes some of them."""
+    return epoch_before(wildcards.group, CONFIG.methods[wildcards.method].self_training.progressive.per_job)
+
+
+def groups_start(wildcards):
+    """Input function: what such a job starts from, by name of the command's option: the teacher, or the job before."""
+    progressive = CONFIG.methods[wildcards.method].self_training.progressive
+    before = groups_before(wildcards)
+    if not before:
+        return teacher(wildcards)
+    folder = f"{RUN}/single/{{fold}}/self_training/groups".format(**wildcards)
+    result = {"weights": f"{folder}/group{before}.safetensors"}
+    if not progressive.relabel:
+        ends = range(progressive.per_job, before + 1, progressive.per_job)
+        result["marked"] = [f"{folder}/group{end}.h5" for end in ends]
+    return result
+
+
+def teacher_label(method):
+    """Whom a picture names as the one that marked a method's slices."""
+    learning = CONFIG.methods[method].self_training
+    return CONFIG.methods[learning.teacher].label + (", fine-tuned after each group" if learning.by_groups else "")
+
+
+def student_options(wildcards, input):
+    """Params function: the command's options for what a student starts from, and for labels from which it learns too."""
+    start = options("resume", "best", "pretrained")(wildcards, input)
+    by_groups = CONFIG.methods[wildcards.method].self_training.by_groups
+    return f"{start} --hybrid {learned(wildcards)}" if by_groups else start
+
+
+def student_sections(wildcards):
+    """What a student's params hold beside those of every single network."""
+    learning = CONFIG.methods[wildcards.method].self_training
+    found = only(learning, "confidence")  # empty where it is off
+    if learning.by_groups:
+        found["progressive"] = only(learning.progressive, "hybrid_training")
+    return ({"self_training": found} if found else {}) | (priors_of_fold(wildcards) if learning.by_groups else {})
+
+
+def priors_of_fold(wildcards):
+    """The section of the config that says what a fold is, for a job of one."""
+    return {} if wildcards.fold == "all" else {"priors": without(CONFIG.priors, "mode")}
+
+
+def learned(wildcards):
+    """The command's options for the labelled slices from which a single network learns."""
+    fold = "" if wildcards.fold == "all" else f"--fold {wildcards.fold.removeprefix('fold')} "
+    return fold + label_budget(wildcards.method)
+
+
 def round_start(stage):
     """Input function: what a segment of a pretext round starts from, by name of the command's option.
 

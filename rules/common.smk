@@ -67,6 +67,7 @@ wildcard_constraints:
     fold=r"all|fold\d+",
     epoch=r"\d+",
     round=r"\d+",
+    group=r"\d+",
     part="train|validation|test",
     prior="predicted|oracle",
     shard=r"\d+",

@@ -1,4 +1,8 @@
-"""Self-training: a teacher marks unlabelled slices, a student learns from them, and the fine-tuning goes on from it."""
+"""Self-training: a teacher marks unlabelled slices, a student learns from them, and the fine-tuning goes on from it.
+
+With `progressive.groups` the slices are marked group by group, by a chain of jobs that the teacher starts; each job takes
+some groups. A job for each would be 320 of them per network, with 40 GB of weights.
+"""
 
 STUDENT = f"{SINGLE}/{{fold}}/self_training"
 
@@ -38,12 +42,61 @@ rule predict_pseudo_labels:
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
+rule train_groups:
+    input:
+        unpack(groups_start),
+        slices=labelled_slices(),
+        split=rules.split_slices.output[0],
+        unlabelled=unlabelled_stores(),
+        screened=rules.screen_unlabelled.output.table,
+        code=code("train_groups", CONFIG.single.network.name),
+    output:
+        labels=f"{STUDENT}/groups/group{{group}}.h5",
+        weights=f"{STUDENT}/groups/group{{group}}.safetensors",
+        epochs=f"{STUDENT}/groups/group{{group}}.csv",
+        provenance=f"{STUDENT}/groups/group{{group}}.provenance.json",
+    log:
+        f"{R}/logs/train_groups/{{method}}-seed{{seed}}-{{fold}}-group{{group}}.log",
+    benchmark:
+        f"{R}/benchmarks/train_groups/{{method}}-seed{{seed}}-{{fold}}-group{{group}}.tsv"
+    conda:
+        "../envs/ssinfnet.yaml"
+    threads: 1
+    resources:
+        gpu=GPU,
+    params:
+        config=lambda wildcards: sections(
+            single=without(CONFIG.single, "schedule"),
+            augmentation=CONFIG.methods[wildcards.method].augmentation,
+            labels=CONFIG.labels,
+            self_training={
+                **only(CONFIG.methods[wildcards.method].self_training, "slices", "stretch", "confidence"),
+                "progressive": without(
+                    CONFIG.methods[wildcards.method].self_training.progressive, "groups", "per_job", "hybrid_training"
+                ),
+            },
+            unlabelled=only(CONFIG.unlabelled, "window"),
+            **priors_of_fold(wildcards),
+        ),
+        start=options("marked"),
+        after=groups_before,
+        learned=learned,
+    message:
+        "{wildcards.method}, seed {wildcards.seed}: groups of unlabelled slices ({wildcards.fold}) to number {wildcards.group} (log: {log})"
+    shell:
+        "python {input.code[0]:q} --config-json {params.config:q} {params.learned}"
+        " --slices {input.slices:q} --split {input.split:q} --unlabelled {input.unlabelled:q} --screened {input.screened:q}"
+        " --seed {wildcards.seed} --after-group {params.after} --until-group {wildcards.group} --weights {input.weights:q}"
+        " {params.start} --out-labels {output.labels:q} --out-weights {output.weights:q} --out-epochs {output.epochs:q}"
+        " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
+
+
 rule train_student:
     input:
         unpack(student_start),
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        pseudo_labels=rules.predict_pseudo_labels.output.maps,
+        pseudo_labels=pseudo_labels,
         weights=weights_file(CONFIG.single.network),
         code=code("train_student", CONFIG.single.network.name),
     output:
@@ -65,8 +118,9 @@ rule train_student:
             single=without(CONFIG.single, "schedule"),
             augmentation=CONFIG.methods[wildcards.method].augmentation,
             labels=CONFIG.labels,
+            **student_sections(wildcards),
         ),
-        start=options("resume", "best", "pretrained"),
+        start=student_options,
     message:
         "{wildcards.method}, seed {wildcards.seed}: student ({wildcards.fold}) to epoch {wildcards.epoch} (log: {log})"
     shell:
@@ -79,7 +133,7 @@ rule train_student:
 
 rule plot_pseudo_labels:
     input:
-        pseudo_labels=rules.predict_pseudo_labels.output.maps,
+        pseudo_labels=pseudo_labels,
         code=code("plot_pseudo_labels"),
     output:
         report(
@@ -97,8 +151,8 @@ rule plot_pseudo_labels:
     params:
         config=lambda wildcards: sections(
             methods={
-                name: {"label": CONFIG.methods[name].label}
-                for name in (wildcards.method, CONFIG.methods[wildcards.method].self_training.teacher)
+                wildcards.method: {"label": CONFIG.methods[wildcards.method].label},
+                CONFIG.methods[wildcards.method].self_training.teacher: {"label": teacher_label(wildcards.method)},
             },
         ),
         teacher=lambda wildcards: CONFIG.methods[wildcards.method].self_training.teacher,

@@ -30,7 +30,7 @@ rule train_single:
             single=without(CONFIG.single, "schedule"),
             augmentation=CONFIG.methods[wildcards.method].augmentation,
             labels=CONFIG.labels,
-            **({} if wildcards.fold == "all" else {"priors": without(CONFIG.priors, "mode")}),
+            **priors_of_fold(wildcards),
         ),
         start=options("resume", "best", "pretrained", "student"),
         fold=lambda wildcards, input: (

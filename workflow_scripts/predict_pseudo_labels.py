@@ -5,7 +5,6 @@ teacher's soft maps as one slice store, at the size of the training and, with un
 the labelled training slices.
 """
 
-import sys
 from pathlib import Path
 
 from ssinfnet.command import options
@@ -30,36 +29,26 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.self_training import SelfTraining
     from ssinfnet.config.training import Single
     from ssinfnet.config.unlabelled import Unlabelled
-    from ssinfnet.errors import InputError
     from ssinfnet.inference import maps, runtime
     from ssinfnet.slices.parts import part_ids, read_split
-    from ssinfnet.slices.sampling import spread
-    from ssinfnet.slices.screening import read_screened, usable
+    from ssinfnet.slices.screening import read_screened
     from ssinfnet.slices.store import SliceStore
-    from ssinfnet.training.data import load_unlabelled
-    from ssinfnet.training.pseudo_labels import load_places, write_pseudo_labels
-    from ssinfnet.training.unlabelled import to_window_of
+    from ssinfnet.training import pseudo_labels
+    from ssinfnet.training.data import SliceTensors
 
     single = command.section(Single, args.config_json, "single")
     config = command.section(SelfTraining, args.config_json, "self_training")
     window = command.section(Unlabelled, args.config_json, "unlabelled").window
     run = runtime.start(args.gpus, args.threads)
-    screened = read_screened(args.screened)
     with contextlib.ExitStack() as stack:
         stores = [stack.enter_context(SliceStore(path)) for path in args.unlabelled]
-        places = [(store, slice_id) for store in stores for slice_id in usable(screened, store)]
-        if not places:
-            names = ", ".join(map(str, args.unlabelled))
-            raise InputError(f"{names}: every slice shows a held-out one; a student needs others to learn from")
-        chosen = spread(places, config.slices or len(places))
-        print(f"{len(chosen)} of {len(places)} unlabelled slices that are not held out are marked", file=sys.stderr)
+        chosen = pseudo_labels.choose_places(stores, read_screened(args.screened), config.slices)
         teacher = maps.load_network(single.network, args.weights, run)
-        images = load_places(chosen, single.training.size)
-        if window == "match":
-            with SliceStore(args.slices) as labelled:
-                ids = part_ids(read_split(args.split), "train")
-                images = to_window_of(load_unlabelled(labelled, ids, single.training.size).images, images)
-        write_pseudo_labels(args.out, chosen, images, teacher, run, stretch=config.stretch)
+        labelled = stack.enter_context(SliceStore(args.slices))
+        window_of = (labelled, part_ids(read_split(args.split), "train")) if window == "match" else None
+        images = pseudo_labels.load_places(chosen, single.training.size, window_of)
+        marked = pseudo_labels.mark(teacher, images, run, stretch=config.stretch)
+        pseudo_labels.write_pseudo_labels(args.out, chosen, SliceTensors(images, marked))
 
 
 if __name__ == "__main__":

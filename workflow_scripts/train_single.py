@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     parser = command.parser(__doc__, config="single (network, training), augmentation, labels, priors (with --fold)")
     options.add_slices(parser)
-    parser.add_argument("--fold", type=int, help="training fold to hold out, from 0 (default: none)")
+    options.add_fold(parser)
     options.add_labels(parser)
     options.add_segment(parser, student=True)
     args = parser.parse_args(argv)
@@ -23,9 +23,8 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.training import Single
     from ssinfnet.inference import runtime
-    from ssinfnet.slices.budget import labelled_ids
+    from ssinfnet.slices.learned import learned_ids
     from ssinfnet.slices.parts import part_ids, read_split
-    from ssinfnet.slices.split import assign_folds
     from ssinfnet.slices.store import SliceStore
     from ssinfnet.training.data import load
     from ssinfnet.training.segment import Segment, run_segment
@@ -36,11 +35,9 @@ def main(argv: list[str] | None = None) -> None:
     labels = command.section(Labels, args.config_json, "labels").infection
     run = runtime.start(args.gpus, args.threads)
 
+    folds = None if args.fold is None else command.section(Priors, args.config_json, "priors").folds
     table = read_split(args.split)
-    train_ids = labelled_ids(table, args.labels, args.seed)
-    if args.fold is not None:
-        fold_of = assign_folds(table, command.section(Priors, args.config_json, "priors").folds, train_ids)
-        train_ids = [slice_id for slice_id in train_ids if fold_of[slice_id] != args.fold]
+    train_ids = learned_ids(table, args.labels, args.seed, args.fold, folds)
     size = config.training.size
     with SliceStore(args.slices) as store:
         training = load(store, train_ids, size, infection_labels=labels)

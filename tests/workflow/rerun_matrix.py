@@ -90,6 +90,7 @@ SUMMARY = {"write_summary"}  # as summary.json holds the whole config
 CHECK = {"check_inputs"}
 # What a student needs, none of which is part of the tiny run.
 SELF_TRAINING = {"screen_unlabelled", "predict_pseudo_labels", "train_student", "plot_pseudo_labels"}
+PROGRESSIVE = SELF_TRAINING - {"predict_pseudo_labels"} | {"train_groups"}
 
 # What a table of scans adds, and none is part of the tiny run.
 SCANS = {"list_scans", "score_listed_scans", "tabulate_scans"}
@@ -117,6 +118,9 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("methods.ssinfnet.augmentation.*", "0.5", after("train_single plot_augmentation")),
     ("methods.ssinfnet.self_training.teacher", "sinfnet", SELF_TRAINING | after("train_single")),
     ("methods.ssinfnet.self_training.stretch", "true", SELF_TRAINING | after("train_single")),
+    ("methods.ssinfnet.self_training.confidence", "true", SELF_TRAINING | after("train_single")),
+    ("methods.ssinfnet.self_training.progressive.relabel", "true", PROGRESSIVE | after("train_single")),
+    ("methods.ssinfnet.self_training.progressive.*", "3", PROGRESSIVE | after("train_single")),
     ("methods.ssinfnet.self_training.*", "3", SELF_TRAINING | after("train_single")),
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
     ("shards", "3", after("extract_parenchyma predict_patients_infection")),
@@ -218,11 +222,18 @@ KEYS: list[tuple[str, str, set[str]]] = [
 
 # Keys that are valid, or mean anything, only together with another.
 STUDENT = {"methods.ssinfnet.self_training.teacher": "sinfnet"}
+GROUPS = STUDENT | {"methods.ssinfnet.self_training.progressive.groups": 2}
+PHASES = [f"{phase}_training.{key}" for phase in ("group", "hybrid") for key in ("learning_rate", "batch_size")]
 WITH = {
     **{
         f"methods.ssinfnet.self_training.{name}": STUDENT
-        for name in ("teacher", "slices", "stretch", "epochs", "segment")
+        for name in ("teacher", "slices", "stretch", "epochs", "segment", "confidence")
     },
+    **{
+        f"methods.ssinfnet.self_training.progressive.{name}": GROUPS
+        for name in ("group_size", "per_job", "relabel", "epochs", *PHASES)
+    },
+    "methods.ssinfnet.self_training.progressive.groups": STUDENT,
     **{
         f"scans.{name}": {"scans.table": "tests/workflow/scans.csv", "scans.bundle": "ssinfnet"}
         for name in ("table", "shards", "dicom_identity", "segmentation_type", "level", "batch_size")
@@ -302,9 +313,9 @@ def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
     their value.
     """
     config, result = tiny_config(), {}
-    values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in every_key()}
     shaping = ("seeds", "shards", "schedule", "rounds", "self_training", "scans")
-    values = {key: value for key, value in values.items() if not set(shaping) & set(key.split("."))}
+    keys = [key for key in every_key() if not set(shaping) & set(key.split("."))]
+    values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in keys}
     numbers = [(key, value) for key, value in values.items() if type(value) in (int, float)]
     for (one, a), (other, b) in itertools.combinations(numbers, 2):
         if one.split(".")[0] == other.split(".")[0] and a != b:

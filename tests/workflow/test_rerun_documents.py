@@ -19,6 +19,7 @@ WORDS = {
     "their screening": {"screen_unlabelled"},
     "screening of the unlabelled slices": {"screen_unlabelled"},
     "pseudo labels": {"predict_pseudo_labels"},
+    "groups of slices": {"train_groups"},
     "student": {"train_student"},
     "picture of the pseudo labels": {"plot_pseudo_labels"},
     "preparation of the patients": {"prepare_patients"},

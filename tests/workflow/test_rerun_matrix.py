@@ -99,6 +99,27 @@ ADDITIONS = {
         },
         {"method": {"third"}},
     ),
+    "a method with groups of pseudo labels": (
+        {
+            "methods": {
+                "third": {
+                    "label": "Third",
+                    "self_training": {
+                        "teacher": "sinfnet",
+                        "epochs": 1,
+                        "progressive": {"groups": 3, "per_job": 2},
+                    },
+                }
+            },
+            "unlabelled": {"patients": True},
+        },
+        {
+            **METHOD,
+            **{"screen_unlabelled": 1, "train_groups": 3 * 2, "train_student": 3, "plot_pseudo_labels": 1},
+            **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases"}, 1),
+        },
+        {"method": {"third"}},
+    ),
     "a variant of the task, with a method": (
         {
             "methods": {"third": {"label": "Third", "pretext": "chance"}},

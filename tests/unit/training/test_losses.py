@@ -3,11 +3,15 @@
 import math
 from typing import NamedTuple
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from torch.autograd import gradcheck
 
 from ssinfnet.training import losses
+from ssinfnet.training.data import SliceTensors
+from ssinfnet.training.tasks import InfectionTask
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -145,3 +149,48 @@ def test_gradients_equal_finite_differences():
     assert gradcheck(lambda x: losses.multi_loss(x, labels), random(1, 3, 4, 4).requires_grad_())
     edge = random(1, 1, 8, 8).requires_grad_()
     assert gradcheck(lambda e, m: losses.single_loss(Outputs(e, m), mask), (edge, logits))
+
+
+def test_an_uncertain_pixel_counts_less_by_hand():
+    # Two pixels: one is labelled 0.9 with confidence 0.8, the other 0.5 with none; the mean over 31 x 31 is 1.4 / 961.
+    mask, logits = torch.tensor([[[[0.9, 0.5]]]]).double(), torch.tensor([[[[0.3, 2.0]]]]).double()
+    trust = losses.confidence(mask)
+    torch.testing.assert_close(trust, torch.tensor([[[[0.8, 0.0]]]]).double())
+    weight = 0.8 * (1 + 5 * (0.9 - 1.4 / 961))
+    probability = 1 / (1 + math.exp(-0.3))
+    iou = 1 - (weight * probability * 0.9 + 1) / (weight * (probability + 0.9 - probability * 0.9) + 1)
+    expected = iou + entropy(0.3, 0.9)  # the other pixel has no part in it
+    assert losses.structure_loss(logits, mask, trust=trust).item() == pytest.approx(expected)
+    assert losses.structure_loss(logits, mask).item() != pytest.approx(expected, rel=0.01)
+
+
+def test_confidence_changes_nothing_for_labels_and_an_image_without_any_teaches_nothing():
+    logits, mask = random(1, 4, 8, 8), block()
+    plain = losses.structure_loss(logits, mask)
+    torch.testing.assert_close(losses.structure_loss(logits, mask, trust=losses.confidence(mask)), plain)
+    unsure = torch.full_like(mask, 0.5)
+    assert losses.structure_loss(logits, unsure, trust=losses.confidence(unsure)) == 0
+
+
+def test_the_task_weighs_pixels_by_confidence_but_not_the_edge():
+    outputs = Outputs(edge=random(1, 1, 8, 8), maps=random(1, 4, 8, 8))
+    masks = (block()[0] * 0.6 + 0.1).half()
+    batch = SliceTensors(torch.zeros(1, 1, 8, 8, dtype=torch.uint8), masks)
+    soft = masks[:, None].float()
+    edge = torch.nn.functional.binary_cross_entropy_with_logits(
+        outputs.edge, losses.edge_targets((soft >= 0.5).double())
+    )
+    expected = losses.structure_loss(outputs.maps, soft.double(), trust=(2 * soft.double() - 1).abs()) + edge
+    found = InfectionTask(confidence=True).loss(outputs, batch)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=0, check_dtype=False)
+
+
+def test_the_outline_of_a_soft_label_is_where_threshold_and_canny_find_an_edge():
+    # Inf-Net's authors: more than 128 of 255, then Canny with thresholds 10 and 150, which any step of 255 passes.
+    y, x = np.mgrid[:64, :64]
+    soft = np.clip(1.5 - np.hypot(y - 30, (x - 28) / 1.5) / 14, 0, 1)
+    canny = cv2.Canny(np.where(soft * 255 > 128, 255, 0).astype(np.uint8), 10, 150) > 0
+    ours = losses.edge_targets(torch.from_numpy(soft >= 0.5)[None, None].float())[0, 0].numpy() > 0
+    assert canny.sum() > 50
+    assert ours[canny].all()  # ours is two pixels wide, theirs one
+    assert (cv2.dilate(canny.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)[ours].all()

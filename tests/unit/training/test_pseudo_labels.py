@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from self_training import NETWORK, TRAINING, mark, train
 
 import plot_pseudo_labels
-import predict_pseudo_labels
-import screen_unlabelled
 import train_single
 import train_student
 from ssinfnet import networks
@@ -23,67 +22,6 @@ from ssinfnet.training import pseudo_labels
 from ssinfnet.training.data import load, load_unlabelled
 from ssinfnet.training.tasks import InfectionTask
 from ssinfnet.training.unlabelled import to_window_of
-
-TRAINING = {"size": 64, "scales": [64], "batch_size": 4, "learning_rate": 1e-3}
-NETWORK = {"backbone": "test_resnet", "weights": "none"}
-AUGMENTATION = {"horizontal_flip": 0.5, "crop": 0.8, "rotations": [0, 90]}
-CONFIG = {"single": {"network": NETWORK, "training": TRAINING}, "augmentation": AUGMENTATION}
-
-
-@pytest.fixture(scope="module")
-def teacher(labelled, tmp_path_factory):
-    """A single network that has learned a little."""
-    folder = tmp_path_factory.mktemp("teacher")
-    return train(train_single, labelled, folder, 3)
-
-
-@pytest.fixture(scope="module")
-def unlabelled(labelled, tmp_path_factory):
-    """Two stores: ten new slices of 80 pixels and, in the second, two of the same ids and a copy of a test slice."""
-    folder = tmp_path_factory.mktemp("unlabelled")
-    random = np.random.default_rng(1)
-
-    def picture():
-        image = random.integers(20, 60, (80, 80))
-        y, x = random.integers(4, 40, 2)
-        image[y : y + 24, x : x + 24] += 150
-        return image.astype(np.uint8)
-
-    with create_store(folder / "unlabelled.h5") as store:
-        for number in range(10):
-            store.add(f"u{number}", group=f"p{number // 2}", origin=f"u{number}.png", image=picture())
-    with create_store(folder / "patients.h5") as store, SliceStore(labelled["slices"]) as known:
-        store.add("u0", group="p", origin="first", image=picture())
-        store.add("copy", group="p", origin="second", image=known.read("image", "s11"))
-        store.add("u1", group="p", origin="third", image=picture())
-    return [folder / "unlabelled.h5", folder / "patients.h5"]
-
-
-def train(command, labelled, folder, epoch, resume=None, **more):
-    """Run a training segment; returns the prefix of its files."""
-    out = folder / f"epoch{epoch}"
-    argv = ["--config-json", json.dumps(CONFIG), "--seed", "0", "--until-epoch", str(epoch)]
-    argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
-    if resume:
-        argv += ["--resume", f"{resume}.pt", "--best", f"{resume}.safetensors"]
-    for name, value in more.items():
-        argv += [f"--{name.replace('_', '-')}", str(value)]
-    command.main(
-        [*argv, "--out-state", f"{out}.pt", "--out-weights", f"{out}.safetensors", "--out-epochs", f"{out}.csv"]
-    )
-    return out
-
-
-def mark(labelled, unlabelled, teacher, out, window="keep", **self_training):
-    """Screen the unlabelled slices and let the teacher mark them; returns the store."""
-    stores = ["--unlabelled", *map(str, unlabelled)]
-    screened = str(out.with_suffix(".csv"))
-    parts = ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
-    screen_unlabelled.main([*stores, *parts, "--out", screened])
-    config = CONFIG | {"self_training": self_training, "unlabelled": {"window": window}}
-    argv = ["--config-json", json.dumps(config), "--weights", f"{teacher}.safetensors", "--screened", screened]
-    predict_pseudo_labels.main([*argv, *stores, *parts, "--out", str(out)])
-    return out
 
 
 def test_the_chosen_slices_are_spread_over_all_stores_and_no_held_out_one_is_among_them(
@@ -110,7 +48,7 @@ def test_the_maps_are_the_teachers_at_the_size_of_the_training(labelled, unlabel
         assert np.array_equal(made.read("image", "unlabelled-u4"), image)
         expected = infection_of(run.place(network).eval(), torch.from_numpy(image)[None, None], run)[0]
         assert np.allclose(made.read("infection", "unlabelled-u4"), expected, atol=1e-3)
-        slices = pseudo_labels.load_pseudo_labels(made, 64)
+        slices = pseudo_labels.load_pseudo_labels([made], 64)
     assert slices.images.shape == (12, 1, 64, 64) and slices.images.dtype == torch.uint8
     assert slices.masks.shape == (12, 64, 64) and slices.masks.dtype == torch.float16
     assert len(slices.masks.unique()) > 10  # soft
@@ -118,7 +56,7 @@ def test_the_maps_are_the_teachers_at_the_size_of_the_training(labelled, unlabel
 
 def test_the_slices_are_brought_to_the_window_of_the_labelled_ones(labelled, unlabelled, teacher, tmp_path):
     stores = [SliceStore(mark(labelled, unlabelled, teacher, tmp_path / f"{way}.h5", way)) for way in ("keep", "match")]
-    kept, matched = (pseudo_labels.load_pseudo_labels(store, 64).images for store in stores)
+    kept, matched = (pseudo_labels.load_pseudo_labels([store], 64).images for store in stores)
     with SliceStore(labelled["slices"]) as store:
         window = load_unlabelled(store, [f"s{number}" for number in range(8)], 64).images  # the training part
     assert not torch.equal(kept, matched)

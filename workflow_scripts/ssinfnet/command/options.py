@@ -20,6 +20,11 @@ def add_slices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", type=Path, required=True, help="table of the split, CSV")
 
 
+def add_fold(parser: argparse.ArgumentParser) -> None:
+    """Add the fold that a training does not see."""
+    parser.add_argument("--fold", type=int, help="training fold to hold out, from 0 (default: none)")
+
+
 def add_labels(parser: argparse.ArgumentParser) -> None:
     """Add the label budget of a training."""
     parser.add_argument(

@@ -21,7 +21,7 @@ from ssinfnet.training.state import State
 class Task(Protocol):
     """What differs between the networks."""
 
-    key: str  # of the config section, for messages
+    key: str  # of the config section with optimiser and batches, for messages
 
     def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
         """The network's outputs, logits."""
@@ -95,7 +95,7 @@ def train(
                 optimizer.zero_grad(set_to_none=True)
                 loss = task.loss(_forward(task, network, batch, runtime), batch)
                 losses.append(loss.item())
-                require_finite(losses[-1], epoch + 1, len(losses), f"{task.key}.training.learning_rate")
+                require_finite(losses[-1], epoch + 1, len(losses), f"{task.key}.learning_rate")
                 loss.backward()
                 if config.clip:
                     torch.nn.utils.clip_grad_value_(network.parameters(), config.clip)

@@ -27,17 +27,25 @@ def pixel_weights(mask: torch.Tensor) -> torch.Tensor:
     return 1 + 5 * (mean - mask).abs()
 
 
-def structure_loss(logits: torch.Tensor, mask: torch.Tensor, bce_weight: float = 1.0) -> torch.Tensor:
+def confidence(mask: torch.Tensor) -> torch.Tensor:
+    """|2 G - 1| of a soft mask G in [0, 1]: 1 where it is 0 or 1, as labels are, and 0 where it is 0.5."""
+    return (2 * mask - 1).abs()
+
+
+def structure_loss(
+    logits: torch.Tensor, mask: torch.Tensor, bce_weight: float = 1.0, trust: torch.Tensor | None = None
+) -> torch.Tensor:
     """L_seg = L_IoU + lambda L_BCE (equation 4), both with `pixel_weights`, lambda = `bce_weight`.
 
     `logits` is (N, C, H, W), C maps of the same mask (N, 1, H, W); the maps are summed. Within an image the weighted
     cross-entropy is divided by the sum of the weights. 1 is added to intersection and union, so that an empty mask
     and an empty prediction agree. Of a soft mask, with values between 0 and 1, the cross-entropy is least where the
-    prediction equals it, and L_IoU at predictions of 0 and 1.
+    prediction equals it, and L_IoU at predictions of 0 and 1. `trust`, as `mask`, multiplies the weights of the pixels;
+    an image without any trust adds no cross-entropy.
     """
-    weights = pixel_weights(mask)
+    weights = pixel_weights(mask) if trust is None else pixel_weights(mask) * trust
     entropy = F.binary_cross_entropy_with_logits(logits, mask.expand_as(logits), reduction="none")
-    bce = (weights * entropy).sum(dim=(2, 3)) / weights.sum(dim=(2, 3))
+    bce = (weights * entropy).sum(dim=(2, 3)) / weights.sum(dim=(2, 3)).clamp(min=torch.finfo(weights.dtype).tiny)
     probability = logits.sigmoid()
     intersection = (weights * probability * mask).sum(dim=(2, 3))
     union = (weights * (probability + mask)).sum(dim=(2, 3)) - intersection
@@ -55,13 +63,15 @@ def edge_targets(mask: torch.Tensor) -> torch.Tensor:
     return dilated - eroded
 
 
-def single_loss(outputs: SingleOutputs, mask: torch.Tensor) -> torch.Tensor:
+def single_loss(outputs: SingleOutputs, mask: torch.Tensor, trust: torch.Tensor | None = None) -> torch.Tensor:
     """Equation 5: L_seg of the maps S_g, S_5, S_4 and S_3, and cross-entropy of the edge.
 
     `mask` is (N, 1, H, W) with 0 and 1, or soft in [0, 1]; the edge's target is the outline of where it is 0.5 or more.
+    `trust` weighs the pixels of L_seg (see `structure_loss`), not those of the edge, which lies where a soft mask is
+    least certain.
     """
     edge = F.binary_cross_entropy_with_logits(outputs.edge, edge_targets((mask >= 0.5).to(mask.dtype)))
-    return structure_loss(outputs.maps, mask) + edge
+    return structure_loss(outputs.maps, mask, trust=trust) + edge
 
 
 def multi_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

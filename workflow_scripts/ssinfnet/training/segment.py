@@ -60,8 +60,8 @@ def run_segment(
     """
     if segment.resume and not segment.best:
         raise InputError("--resume needs --best, the best weights of the same segment")
-    smallest, key = min(training_config.scales), f"{task.key}.training"
-    require_statistics(len(training), training_config.batch_size, smallest, network_config.STRIDE, key)
+    smallest = min(training_config.scales)
+    require_statistics(len(training), training_config.batch_size, smallest, network_config.STRIDE, task.key)
     network = make_network(
         network_config, segment.seed, fresh=not (segment.resume or segment.pretrained or segment.student)
     )

@@ -11,9 +11,14 @@ from ssinfnet.training.data import SliceTensors
 
 
 class InfectionTask:
-    """The single network: equations 4 and 5 of the paper; masks are 0 and 1, or soft labels between them."""
+    """The single network: equations 4 and 5 of the paper; masks are 0 and 1, or soft labels between them.
 
-    key = "single"
+    With `confidence` a pixel counts less in L_seg the nearer its label is to 0.5.
+    """
+
+    def __init__(self, key: str = "single.training", *, confidence: bool = False):
+        """`key` is that of the config section with its optimiser and batches."""
+        self.key, self._confidence = key, confidence
 
     def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
         """The edge and the four maps."""
@@ -21,7 +26,8 @@ class InfectionTask:
 
     def loss(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Deeply supervised segmentation loss and edge loss."""
-        return losses.single_loss(outputs, batch.masks[:, None].float())
+        masks = batch.masks[:, None].float()
+        return losses.single_loss(outputs, masks, losses.confidence(masks) if self._confidence else None)
 
     def overlap(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Overlap of the finest map and the mask, both at 0.5."""
@@ -31,7 +37,7 @@ class InfectionTask:
 class ClassTask:
     """The multi network: equation 6 of the paper, masks with class codes, images with priors."""
 
-    key = "multi"
+    key = "multi.training"
 
     def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
         """Background, GGO, consolidation."""
