@@ -109,8 +109,13 @@ def label_budget(method, seed=None):
 
 
 def pretext_code(script, network):
-    """Input function: the files of a command of the pretext task, for this network and the area that the task erases."""
-    return lambda wildcards: code(script, network, CONFIG.pretext.tasks()[task_of(wildcards)].where)
+    """Input function: the files of a command of the pretext task, for this network, the task's kind, and the area that it erases."""
+
+    def files(wildcards):
+        task = CONFIG.pretext.tasks()[task_of(wildcards)]
+        return code(script, network, task.kind, getattr(task, "where", "image"))
+
+    return files
 
 
 def weights_file(network):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ssinfnet import networks, pretraining
 from ssinfnet.config import workflow as config_model
+from ssinfnet.config.pretext_tasks import KINDS
 from ssinfnet.errors import InputError
 from ssinfnet.files import folder_content
 from ssinfnet.files.atomic import remove_temporaries
@@ -130,7 +131,7 @@ def code(script, *names):
 
     The script is the first, so that `{input.code[0]}` calls it wherever it lies.
     """
-    by_name = {**networks.MODULES, **pretraining.AREAS}
+    by_name = {**networks.MODULES, **pretraining.AREAS, **{kind: pretraining.module(kind) for kind in KINDS}}
     modules = [by_name[name].replace(".", "/") for name in names if name in by_name]
     waiting = [script_file(name) for name in (script, *modules)]
     found = set()

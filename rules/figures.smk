@@ -324,7 +324,9 @@ FIGURES = [
     *rules.plot_augmentation.output,
     *rules.plot_learning.output,
 ]
-FIGURES += expand(rules.plot_masks.output.figure, task=TASKS[:1], seed=CONFIG.seeds[0])
+# The first task of each kind is shown.
+SHOWN_TASKS = list({CONFIG.pretext.tasks()[task].kind: task for task in reversed(TASKS)}.values())[::-1]
+FIGURES += expand(rules.plot_pretext.output.figure, task=SHOWN_TASKS, seed=CONFIG.seeds[0])
 FIGURES += expand(rules.plot_pseudo_labels.output, method=SELF_TRAINED[:1], seed=CONFIG.seeds[0], fold="all")
 if WITH_SEVERITY:
     FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]

@@ -40,25 +40,25 @@ rule pretrain_single:
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
-rule plot_masks:
+rule plot_pretext:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         rounds=lambda wildcards: [f"{SHARED}/{name}.safetensors".format(**wildcards) for name in rounds(wildcards.task)],
-        code=pretext_code("plot_masks", CONFIG.single.network.name),
+        code=pretext_code("plot_pretext", CONFIG.single.network.name),
     output:
         figure=report(
-            f"{SHARED}/masks.png",
+            f"{SHARED}/pretext.png",
             category="Training",
-            caption=f"{CAPTIONS}/masks.rst",
-            labels={"figure": "Masks of the pretext task", "task": "{task}"},
+            caption=f"{CAPTIONS}/pretext.rst",
+            labels={"figure": "Pretext task round by round", "task": "{task}"},
         ),
-        table=f"{SHARED}/masks.csv",
-        provenance=f"{SHARED}/masks.provenance.json",
+        table=f"{SHARED}/pretext.csv",
+        provenance=f"{SHARED}/pretext.provenance.json",
     log:
-        f"{R}/logs/plot_masks/{{task}}-seed{{seed}}.log",
+        f"{R}/logs/plot_pretext/{{task}}-seed{{seed}}.log",
     benchmark:
-        f"{R}/benchmarks/plot_masks/{{task}}-seed{{seed}}.tsv"
+        f"{R}/benchmarks/plot_pretext/{{task}}-seed{{seed}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -67,7 +67,7 @@ rule plot_masks:
     params:
         config=lambda wildcards: sections(network=CONFIG.single.network, pretext=pretext_task(wildcards)),
     message:
-        "Pretext task {wildcards.task}, seed {wildcards.seed}: masks and inpainting round by round (log: {log})"
+        "Pretext task {wildcards.task}, seed {wildcards.seed}: what was learned round by round (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q} --task {wildcards.task}"
         " --slices {input.slices:q} --split {input.split:q} --rounds {input.rounds:q}"

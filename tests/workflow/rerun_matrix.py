@@ -25,17 +25,17 @@ FEEDS = {
     "generate_phantom": "prepare_medseg prepare_patients",
     "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_infection "
     "pretrain_multi train_multi predict_classes evaluate_single evaluate_multi evaluate_regions plot_overlays "
-    "plot_masks write_cases plot_worst_cases plot_calibration plot_augmentation calibrate_share",
+    "plot_pretext write_cases plot_worst_cases plot_calibration plot_augmentation calibrate_share",
     "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_infection pretrain_multi "
-    "train_multi evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
+    "train_multi evaluate_single evaluate_multi evaluate_regions plot_overlays plot_pretext write_summary "
     "check_inputs write_cases plot_worst_cases plot_augmentation calibrate_share export_bundle",
     "fingerprint_split": "check_inputs write_summary export_bundle",
     "check_inputs": "",  # trainings wait for the first one alone
     "extract_truth": "predict_classes:oracle",
     "predict_classes:oracle": "evaluate_multi:oracle plot_overlays",
     "evaluate_multi:oracle": "compare_methods tabulate_results",
-    "pretrain_single": "train_single plot_masks plot_learning",
-    "plot_masks": "write_summary plot_times",
+    "pretrain_single": "train_single plot_pretext plot_learning",
+    "plot_pretext": "write_summary plot_times",
     "train_single": "predict_infection predict_patients_infection plot_learning export_bundle",
     "predict_infection": "pretrain_multi train_multi predict_classes evaluate_single evaluate_regions plot_overlays "
     "write_cases plot_worst_cases plot_calibration calibrate_share",
@@ -118,7 +118,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("methods.ssinfnet.self_training.teacher", "sinfnet", SELF_TRAINING | after("train_single")),
     ("methods.ssinfnet.self_training.stretch", "true", SELF_TRAINING | after("train_single")),
     ("methods.ssinfnet.self_training.*", "3", SELF_TRAINING | after("train_single")),
-    ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
+    ("seeds", "[0, 1]", after("pretrain_single") - {"plot_pretext", "write_cases"}),
     ("shards", "3", after("extract_parenchyma predict_patients_infection")),
     ("phantom.size", "64", EVERYTHING),
     ("phantom.patients", "7", EVERYTHING),

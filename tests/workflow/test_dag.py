@@ -39,7 +39,7 @@ FROM_SINGLE = (
     | FROM_MULTI
     | FROM_SEVERITY
 )
-FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_masks"}
+FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_pretext"}
 FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "check_inputs", "extract_truth", "plot_augmentation"}
 FROM_CLEANING = {"clean_parenchyma", "evaluate_regions", "calibrate_share"} | FROM_SEVERITY
 

@@ -140,7 +140,7 @@ ADDITIONS = {
             **METHOD,
             "pretrain_single": 2,
             "pretrain_multi": 5,  # all rounds, with the new priors
-            "plot_masks": 1,
+            "plot_pretext": 1,
             **dict.fromkeys(SHOWN_TOGETHER | {"write_cases"}, 1),
         },
         {"method": {"ssinfnet"}},
@@ -151,7 +151,7 @@ ADDITIONS = {
             **METHOD,
             "pretrain_single": 4,  # two more epochs, and the two rounds that build on them
             "pretrain_multi": 5,
-            "plot_masks": 1,
+            "plot_pretext": 1,
             **dict.fromkeys(SHOWN_TOGETHER | {"write_cases"}, 1),
         },
         {"method": {"ssinfnet"}},

@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from ssinfnet.config.document import keys, markdown
-from ssinfnet.config.pretext import Pretext, Rounds
+from ssinfnet.config.inpainting import Inpainting
+from ssinfnet.config.pretext import Rounds
 from ssinfnet.config.workflow import Config, parse
 from ssinfnet.errors import InputError
 
@@ -29,6 +30,7 @@ def merge(base, overlay):
 
 def test_config_yaml_shows_every_key_and_no_other():
     shown = {re.sub(r"^methods\.\w+\.", "methods.<name>.", key) for key in leaves(yaml.safe_load(TEXT))}
+    shown = {re.sub(r"^(pretext\.variants)\.\w+\.", r"\1.<name>.", key) for key in shown} | {"pretext.variants"}
     shown = {re.sub(r"^patients\.scores\..*", "patients.scores", key) for key in shown}
     assert shown - {"methods.<name>.augmentation"} == {key for key, *_ in keys(Config)}
 
@@ -92,14 +94,14 @@ def test_all_defects_are_listed_at_once():
 def test_rounds_of_the_paper():
     rounds = Rounds().schedule()
     assert rounds[:4] == [200, 200, 100, 100]
-    assert [Pretext().phase(number) for number in range(4)] == ["network", "coach", "network", "coach"]
+    assert [Inpainting().phase(number) for number in range(4)] == ["network", "coach", "network", "coach"]
     assert rounds[::2] == [200] + [100] * 18
-    assert Pretext().phase(len(rounds) - 1) == "network"
-    assert Pretext().epochs() == Pretext(masks="mixed").epochs() == rounds
+    assert Inpainting().phase(len(rounds) - 1) == "network"
+    assert Inpainting().epochs() == Inpainting(masks="mixed").epochs() == rounds
 
 
 def test_random_masks_need_no_coach():
-    task = Pretext(masks="random", rounds=Rounds(network_epochs=450))
+    task = Inpainting(masks="random", rounds=Rounds(network_epochs=450))
     assert task.epochs() == [200, 100, 100, 50]
     assert {task.phase(number) for number in range(4)} == {"network"}
 
@@ -161,12 +163,61 @@ def test_a_variant_is_the_section_with_other_values():
         ({"variants": {"none": {}}}, "none has a meaning already"),
         ({"variants": {"A b": {}}}, "lower-case"),
         ({"loss": "x", "variants": {"r": {}}}, "pretext.loss: must be cross_entropy or mse (got 'x')"),
+        ({"kind": "rotation"}, "pretext.kind: the section itself is the task inpainting; name a task of another kind"),
+        (
+            {"variants": {"r": {"kind": "rotate"}}},
+            "pretext.variants.r.kind: must be inpainting, rotation or denoising; did you mean rotation? (got 'rotate')",
+        ),
+        ({"variants": {"r": {"kind": None}}}, "pretext.variants.r.kind: must be inpainting, rotation or denoising (got"),
+        (
+            {"variants": {"r": {"kind": "rotation", "masks": "random"}}},
+            "unknown key pretext.variants.r.masks: it belongs to the kind inpainting, and this one is of kind rotation",
+        ),
+        ({"variants": {"r": {"curve": 0.5}}}, "pretext.variants.r.curve: it belongs to the kind denoising, and this"),
+        ({"variants": {"denoising": {"windos": 3}}}, "key pretext.variants.denoising.windos; did you mean windows?"),
+        ({"variants": {"denoising": {"loss": "x"}}}, "pretext.variants.denoising.loss: must be mse or cross_entropy"),
+        ({"variants": {"rotation": {"kind": "inpainting"}}}, "rotation is the name of a kind, and the task is of kind"),
+        ({"variants": {"rotation": {"augmentation": {"vertical_flip": 0.5}}}}, "must leave slices upright"),
+        ({"variants": {"rotation": {"augmentation": {"rotations": [0, 90]}}}}, "must leave slices upright"),
     ],
 )
 def test_a_wrong_variant_is_one_clear_line(pretext, said):
     with pytest.raises(InputError, match=re.escape(said)) as error:
         parse({"methods": METHODS, "pretext": pretext})
     assert "\n" not in str(error.value)
+
+
+def test_a_task_of_another_kind_takes_what_all_kinds_share():
+    pretext = {
+        "batch_size": 7,
+        "masks": "random",
+        "loss": "cross_entropy",
+        "augmentation": {"vertical_flip": 0.5, "rotations": [0, 90], "crop": 0.6},
+        "rounds": {"first_network": 3, "network": 2, "network_epochs": 8},
+        "variants": {"rotation": {}, "denoising": {"curve": 0.5}, "turns": {"kind": "rotation", "batch_size": 5}},
+    }
+    config = parse({"methods": METHODS, "pretext": pretext})
+    tasks = config.pretext.tasks()
+    assert {name: (task.kind, task.batch_size) for name, task in tasks.items()} == {
+        **{"inpainting": ("inpainting", 7), "rotation": ("rotation", 7)},
+        **{"denoising": ("denoising", 7), "turns": ("rotation", 5)},
+    }
+    upright = tasks["rotation"].augmentation
+    assert (upright.vertical_flip, upright.rotations, upright.crop) == (0, (0,), 0.6)
+    assert tasks["denoising"].augmentation == config.pretext.augmentation and tasks["denoising"].loss == "mse"
+    # The same steps of the network as inpainting without a coach.
+    assert {tuple(task.epochs()) for task in tasks.values()} == {(3, 2, 2, 1)}
+    assert {task.phase(number) for task in tasks.values() for number in range(4)} == {"network"}
+    assert parse(config.model_dump(mode="json")) == config
+
+
+def test_inpainting_has_the_parameters_that_it_had():
+    # Of these the params of its jobs are made: another key would train every such task anew.
+    assert set(Inpainting().model_dump()) == {
+        *("unlabelled", "masks", "where", "loss", "keep_ratio", "erased_weight", "size", "batch_size", "crop"),
+        *("learning_rates", "milestones", "momentum", "weight_decay", "clip_norm", "coach_learning_rate"),
+        *("augmentation", "rounds"),
+    }
 
 
 def test_a_method_names_a_task_that_there_is():

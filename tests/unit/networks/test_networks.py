@@ -71,6 +71,15 @@ def test_heads_are_the_last_convolutions(full, name):
 
 
 @pytest.mark.parametrize("name", networks.MODULES)
+def test_the_deepest_features_are_the_coarsest(full, name):
+    images = [torch.empty(2, 3, 128, 192, device="meta")] * INPUTS[name]
+    features = full[name].deepest(*images)
+    assert features.shape[:2] == (2, full[name].deepest_channels)
+    height, width = features.shape[2:]
+    assert 128 / height == 192 / width >= 16
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
 def test_gradient_reaches_every_parameter_in_a_batch_of_one(name):
     network = without_zeros(small_networks.create(name)).train()
     generator = torch.Generator().manual_seed(2)

@@ -40,6 +40,10 @@ PRETEXT = {
 }
 
 
+ROTATION = {"kind": "rotation", "augmentation": {"horizontal_flip": 0.5, "cutout": 0.4, "crop": 0.8}}
+DENOISING = {"kind": "denoising", "curve": 0.7, "windows": 50}
+
+
 def segment(labelled, folder, epoch, config=SINGLE, command=train_single, resume=None, **more):
     """Run one training segment; returns the prefix of its files."""
     out = folder / f"epoch{epoch}"
@@ -104,6 +108,21 @@ def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, t
         cut = pretext_round(labelled, tmp_path / "cut", number, command, config, 4, task, resume=state, **other)
         assert_same_files(whole, cut)
         assert pd.read_csv(cut.with_suffix(".csv"))["epoch"].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("command", "config"), [(pretrain_single, NETWORK), (pretrain_multi, {"width": 4})], ids=["single", "multi"]
+)
+@pytest.mark.parametrize("task", [ROTATION, DENOISING], ids=["rotation", "denoising"])
+def test_a_round_of_another_kind_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config, task):
+    first = pretext_round(labelled, tmp_path / "first", 0, command, config, task=task)
+    whole = pretext_round(labelled, tmp_path / "whole", 1, command, config, 4, task, network=first)
+    half = pretext_round(labelled, tmp_path / "half", 1, command, config, 2, task, network=first)
+    cut = pretext_round(labelled, tmp_path / "cut", 1, command, config, 4, task, resume=half.with_suffix(".pt"))
+    assert_same_files(whole, cut)
+    measure = {"rotation": "accuracy", "denoising": "error"}[task["kind"]]
+    assert list(pd.read_csv(cut.with_suffix(".csv")).columns) == ["round", "phase", "epoch", "loss", measure]
+    assert checkpoint.load_weights(cut)[1]["pretext_epochs"] == "5"
 
 
 def test_training_learns_and_keeps_the_best_epoch(labelled, tmp_path):
@@ -173,8 +192,9 @@ def test_a_fold_of_a_budget_is_left_out(labelled, tmp_path):
     assert_same_files(expected, segment(labelled, tmp_path / "fold", 1, config, fold=0, labels=3))
 
 
-def test_fine_tuning_starts_from_the_pretrained_trunk_with_fresh_heads(labelled, tmp_path):
-    pretrained = pretext_round(labelled, tmp_path, 0)
+@pytest.mark.parametrize("task", [{}, ROTATION, DENOISING], ids=["inpainting", "rotation", "denoising"])
+def test_fine_tuning_starts_from_the_pretrained_trunk_with_fresh_heads(labelled, tmp_path, task):
+    pretrained = pretext_round(labelled, tmp_path, 0, task=task)
     frozen = {"single": {"network": NETWORK, "training": TRAINING | {"learning_rate": 1e-30, "batch_size": 8}}}
     out = segment(labelled, tmp_path, 1, frozen, pretrained=pretrained)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ssinfnet.config.base import KIND, kinds
+
 # What a value must be, by pydantic's type of error; the context of the error fills the braces.
 _MUST = {
     "bool_type": "true or false",
@@ -31,6 +33,7 @@ _MUST = {
     "tuple_type": "a list",
     "dict_type": "a section of keys and values",
     "model_type": "a section of keys and values",
+    "union_tag_not_found": "a section of keys and values",
     "too_short": "longer, with {min_length} or more values",
     "too_long": "shorter, with {max_length} or fewer values",
 }
@@ -39,12 +42,36 @@ _MUST = {
 def explain(model: type[BaseModel], errors: Sequence[dict[str, Any]]) -> list[str]:
     """A line for each wrong value below `model`, from the `errors` that pydantic lists."""
     wrong: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    for error in errors:
+    for error in map(_of_key, errors):
         if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
             continue  # its values are wrong and listed
         path, annotation = _place(model, error["loc"])
-        wrong.setdefault(".".join(path), []).append((_reason(error, annotation), error))
+        reason = _of_another_kind(model, error) or _reason(error, annotation)
+        wrong.setdefault(".".join(path), []).append((reason, error))
     return [_line(key, found) for key, found in wrong.items()]
+
+
+def _of_key(error: dict[str, Any]) -> dict[str, Any]:
+    """The error; that of a section of no known kind as one of the key that names the kind."""
+    if error["type"] != "union_tag_invalid":
+        return error
+    *most, last = error["ctx"]["expected_tags"].split(", ")
+    given = error["input"].get(KIND)
+    expected = f"{', '.join(most)} or {last}" + near(str(given), [one.strip("'") for one in (*most, last)])
+    place = {"loc": (*error["loc"], KIND), "input": given}
+    return {**error, **place, "type": "literal_error", "ctx": {"expected": expected}}
+
+
+def _of_another_kind(model: type[BaseModel], error: dict[str, Any]) -> str:
+    """Who has an unknown key of a section, where a section of another kind has it; else empty."""
+    location = error["loc"]
+    if error["type"] != "extra_forbidden" or len(location) < 3:
+        return ""
+    sections = kinds(_place(model, location[:-2])[1])
+    owners = [kind for kind, section in sections.items() if location[-1] in section.model_fields]
+    if not owners or location[-2] not in sections:
+        return ""
+    return f": it belongs to the kind {' or '.join(owners)}, and this one is of kind {location[-2]}"
 
 
 def near(name: str, known: Sequence[str]) -> str:
@@ -112,6 +139,11 @@ def _place(model: Any, location: Sequence[Any]) -> tuple[list[str], Any]:
     """
     path: list[str] = []
     for part in location:
+        if named := kinds(model):
+            if part in named:
+                model = named[part]
+                continue  # the kind of a section
+            model = next(iter(named.values()))
         options = [model]
         if typing.get_origin(model) in (types.UnionType, typing.Union):
             options = [one for one in typing.get_args(model) if one is not type(None)]

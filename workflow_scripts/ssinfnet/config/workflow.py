@@ -18,7 +18,8 @@ from ssinfnet.config.parenchyma import Parenchyma
 from ssinfnet.config.paths import expand_home, output_folder
 from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
-from ssinfnet.config.pretext import Pretext, PretextTasks
+from ssinfnet.config.pretext import Pretext
+from ssinfnet.config.pretext_tasks import PretextTasks
 from ssinfnet.config.priors import Priors
 from ssinfnet.config.scans import Scans
 from ssinfnet.config.self_training import require_teachers

@@ -2,7 +2,8 @@
 
 A network is a `torch.nn.Module` that takes normalised RGB (N, 3, H, W) and, if it is a class network, a prior of the
 same kind. It returns a named tuple of logits at input size, of which `segmentation` is what everybody else uses, and
-names in `HEADS` the last convolution of each output, so that `ssinfnet.networks.inpainting` can replace it.
+names in `HEADS` the last convolution of each output, so that `ssinfnet.networks.inpainting` can replace it. From the
+same inputs `deepest` gives the features of its deepest level, with `deepest_channels` channels.
 """
 
 import importlib

@@ -37,6 +37,7 @@ class UNet(nn.Module):
         self, width: int = 64, in_channels: int = 6, classes: int = 3, initial_probability: float | None = None
     ):
         super().__init__()
+        self.deepest_channels = 8 * width
         self.inc = DoubleConv(in_channels, width)
         self.down = nn.ModuleList([DoubleConv(factor * width, min(2 * factor, 8) * width) for factor in (1, 2, 4, 8)])
         self.up = nn.ModuleList([Up(2 * factor * width, max(factor // 2, 1) * width) for factor in (8, 4, 2, 1)])
@@ -48,14 +49,21 @@ class UNet(nn.Module):
 
     def forward(self, image: torch.Tensor, prior: torch.Tensor) -> Segmentation:
         """Normalised RGB image and prior, (N, 3, H, W) each with edges of 16 or more, to logits (N, classes, H, W)."""
-        x = self.inc(torch.cat([image, prior], dim=1))
-        skips = []
-        for down in self.down:
-            skips.append(x)
-            x = down(F.max_pool2d(x, 2))
+        *skips, x = self._levels(image, prior)
         for up in self.up:
             x = up(x, skips.pop())
         return Segmentation(self.head(x))
+
+    def deepest(self, image: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+        """Image and prior to the features at stride 16, (N, deepest_channels, H / 16, W / 16)."""
+        return self._levels(image, prior)[-1]
+
+    def _levels(self, image: torch.Tensor, prior: torch.Tensor) -> list[torch.Tensor]:
+        """The features of the five levels, from the finest."""
+        levels = [self.inc(torch.cat([image, prior], dim=1))]
+        for down in self.down:
+            levels.append(down(F.max_pool2d(levels[-1], 2)))
+        return levels
 
 
 create = UNet
