@@ -35,9 +35,9 @@ PRETEXT = {
     "batch_size": 4,
     "learning_rates": [0.01, 0.001],
     "milestones": [3],
-    "coach_learning_rate": 1e-3,
     "augmentation": AUGMENTATION,
 }
+INPAINTING = {"coach_learning_rate": 1e-3}
 
 
 ROTATION = {"kind": "rotation", "augmentation": {"horizontal_flip": 0.5, "cutout": 0.4, "crop": 0.8}}
@@ -64,7 +64,8 @@ def segment(labelled, folder, epoch, config=SINGLE, command=train_single, resume
 def pretext_round(labelled, folder, number, command=pretrain_single, config=NETWORK, epochs=1, task=None, **start):
     """Run a pretext round to an epoch; returns its weights."""
     out = folder / f"round{number}"
-    sections = {"network": config, "pretext": PRETEXT | (task or {})}
+    task = task or {}
+    sections = {"network": config, "pretext": PRETEXT | (task if "kind" in task else INPAINTING | task)}
     argv = ["--config-json", json.dumps(sections), "--seed", "0", "--round", str(number), "--until-epoch", str(epochs)]
     argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
     if command is pretrain_multi:
