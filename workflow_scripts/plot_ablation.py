@@ -3,7 +3,8 @@
 Reads finished results folders: the config in summary.json, and the metrics (JSON) of each method and seed. Methods that
 differ in one part alone are compared, image by image. Priors are of a whole config, so their effect needs two folders:
 
-  python workflow_scripts/plot_ablation.py results/ablation results/ablation_in_sample --out-figure ablation.png --out-table ablation.csv
+  python workflow_scripts/plot_ablation.py results/ablation results/ablation_in_sample \\
+    --out-figure ablation.png --out-table ablation.csv
 """
 
 from pathlib import Path

@@ -171,6 +171,10 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("pretext.augmentation.rotations", "[0, 90]", after("pretrain_single")),
     ("pretext.augmentation.*", "0.25", after("pretrain_single")),
     ("pretext.variants", "{random: {masks: random}}", SUMMARY),  # no method has this task
+    ("pretext.variants.*.kind", "", set()),  # a task named after a kind is of that kind
+    ("pretext.variants.*.loss", "cross_entropy", SUMMARY),
+    ("pretext.variants.*.windows", "7", SUMMARY),
+    ("pretext.variants.*", "0.3", SUMMARY),
     ("pretext.rounds.first_*", "2", after("pretrain_single")),
     ("pretext.rounds.network_epochs", "3", after("pretrain_single")),
     ("pretext.rounds.segment", "1", SUMMARY),  # no round is longer than that
@@ -241,7 +245,7 @@ COMMANDS = {"predict_patients_infection": "predict_infection", "predict_patients
 # What a change of does not run anything: nothing in it can change a result (test_process_changes_nothing.py).
 NO_RESULT = "ssinfnet/process/"
 # What only methods with a pretext task depend on, and only sources that read tables or archives.
-OF_THE_COACH = ["ssinfnet/networks/coach.py", "ssinfnet/config/pretext.py"]
+OF_THE_COACH = ["ssinfnet/networks/coach.py", "ssinfnet/config/pretext.py", "ssinfnet/config/inpainting.py"]
 OF_THE_COACH += [name for name in MODULES if name.startswith("ssinfnet/pretraining/")]
 OF_READERS = [f"ssinfnet/files/{name}.py" for name in ("tables", "workbook", "archives", "nifti", "pictures", "masks")]
 OF_READERS += [f"ssinfnet/files/{name}.py" for name in ("encoding", "folders", "user_table")]
@@ -265,8 +269,8 @@ def case(key: str) -> tuple[str, set[str]]:
 
 
 def every_key() -> list[str]:
-    """All keys of the config; of the methods, those of the one with a pretext task."""
-    names = [row[0] for row in document.keys(workflow.Config)]
+    """All keys of the config; of the methods, those of the one with a pretext task, of the tasks those of denoising."""
+    names = [row[0].replace("variants.<name>", "variants.denoising") for row in document.keys(workflow.Config)]
     return [name.replace("<name>", "sinfnet" if name.endswith(".pretext") else "ssinfnet") for name in names]
 
 

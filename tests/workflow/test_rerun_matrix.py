@@ -112,6 +112,17 @@ ADDITIONS = {
         },
         {"method": {"third"}, "task": {"chance"}},
     ),
+    "a method with a task of another kind": (
+        {"methods": {"third": {"label": "Third", "pretext": "rotation"}}},
+        {
+            **METHOD,
+            "pretrain_single": 2,  # as many rounds of the network, and no coach
+            "pretrain_multi": 2,
+            # The first task of each kind is shown; the check looks at the batches of the new one.
+            **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases", "check_inputs", "plot_pretext"}, 1),
+        },
+        {"method": {"third"}, "task": {"rotation"}},
+    ),
     "a seed": (
         {"seeds": [0, 1]},
         {**times(2, METHOD), **PRETEXT, **dict.fromkeys(SHOWN_TOGETHER, 1)},  # the case browser shows the first seed

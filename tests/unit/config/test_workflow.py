@@ -168,7 +168,10 @@ def test_a_variant_is_the_section_with_other_values():
             {"variants": {"r": {"kind": "rotate"}}},
             "pretext.variants.r.kind: must be inpainting, rotation or denoising; did you mean rotation? (got 'rotate')",
         ),
-        ({"variants": {"r": {"kind": None}}}, "pretext.variants.r.kind: must be inpainting, rotation or denoising (got"),
+        (
+            {"variants": {"r": {"kind": None}}},
+            "pretext.variants.r.kind: must be inpainting, rotation or denoising (got",
+        ),
         (
             {"variants": {"r": {"kind": "rotation", "masks": "random"}}},
             "unknown key pretext.variants.r.masks: it belongs to the kind inpainting, and this one is of kind rotation",

@@ -15,7 +15,9 @@ class Method(Section):
 
     label: str = Field(description="name in tables and figures")
     pretext: str = Field(
-        "none", description="self-supervised task before fine-tuning: none, inpainting, or a name in pretext.variants"
+        "none",
+        description="self-supervised task before fine-tuning: none, inpainting, or a name in pretext.variants, such as "
+        "rotation and denoising",
     )
     augmentation: Augmentation = Augmentation()
     single_epochs: int | None = Field(

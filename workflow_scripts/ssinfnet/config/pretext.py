@@ -1,4 +1,4 @@
-"""What all pretext tasks share: slices, batches, optimiser, rounds. The defaults are the paper's, batches its authors'."""
+"""What all pretext tasks share: slices, batches, optimiser, rounds. Defaults are the paper's, batches its authors'."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

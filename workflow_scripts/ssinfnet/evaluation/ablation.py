@@ -152,9 +152,7 @@ def _effects(cells: Cells, target: str, factor: str) -> list[dict[str, Any]]:
 
 def _effect(pairs: Sequence[tuple[list[dict[str, Any]], list[dict[str, Any]]]], target: str) -> dict[str, Any]:
     first = pairs[0][0]
-    found = paired.compare(
-        _difference(pairs, target), summaries.image_groups(first), **first[0]["bootstrap"]
-    )
+    found = paired.compare(_difference(pairs, target), summaries.image_groups(first), **first[0]["bootstrap"])
     by_seed = []
     for number in range(len(first)):
         values = _difference([([one[number]], [other[number]]) for one, other in pairs], target)

@@ -17,7 +17,7 @@ NAMES = {"loss": "Loss", "accuracy": "Share told right", "error": "Mean absolute
 
 
 def draw(seen: Sequence[Seen], table: pd.DataFrame, task: str) -> Figure:
-    """What was `seen` after some of the rounds, above the measures in `table` after each; as `inspection.inspect` has it.
+    """What was `seen` after some rounds, above the measures after each, `table`; as `inspection.inspect` returns them.
 
     A task that shows nothing has its measures alone.
     """

@@ -33,7 +33,9 @@ class Task(PretextTask):
     def corrupt(self, batch: Crops) -> Corrupted:
         """Targets are the crops, (N, 1, S, S) in [0, 1]; weights are 1."""
         count, size, draw = len(batch.seen), batch.seen.shape[-1], batch.generator
-        curved, shuffled = torch.rand(2, count, generator=draw) < torch.tensor([[self.config.curve], [self.config.shuffle]])
+        curved, shuffled = torch.rand(2, count, generator=draw) < torch.tensor(
+            [[self.config.curve], [self.config.shuffle]]
+        )
         distorted = batch.seen.clone()
         window = max(1, round(self.config.window * size))
         order = shuffled_places(int(shuffled.sum()), size, self.config.windows, window, draw).to(distorted.device)
@@ -63,8 +65,8 @@ def random_curves(count: int, generator: torch.Generator) -> torch.Tensor:
     """Curves of [0, 1] onto itself, by their values at `STEPS` even places: float (count, STEPS).
 
     A cubic Bezier curve from (0, 0) to (1, 1), whose two other control points are drawn from the unit square. Such a
-    curve never falls, neither in x nor in y, so it is a function. Every other one, by chance, is read from right to left:
-    it falls from 1 to 0, and what was dark becomes bright.
+    curve never falls, neither in x nor in y, so it is a function. One in two, by chance, is read from right to left: it
+    falls from 1 to 0, and what was dark becomes bright.
     """
     points = torch.rand(count, 2, 2, generator=generator, dtype=torch.float64).numpy()
     falls = (torch.rand(count, generator=generator) < 0.5).numpy()

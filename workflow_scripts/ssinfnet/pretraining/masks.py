@@ -95,7 +95,9 @@ def inspect(
     return pd.DataFrame(rows), pictures
 
 
-def _perfect(network: torch.nn.Module, outputs: InfNetOutputs, image: torch.Tensor, config: Inpainting) -> InfNetOutputs:
+def _perfect(
+    network: torch.nn.Module, outputs: InfNetOutputs, image: torch.Tensor, config: Inpainting
+) -> InfNetOutputs:
     """Outputs that reconstruct their targets."""
     targets = (target for _, target in reconstructions(network, outputs, image))
     return type(outputs)(*(target.logit(eps=1e-6) if config.loss == "cross_entropy" else target for target in targets))

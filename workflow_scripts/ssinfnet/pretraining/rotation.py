@@ -41,7 +41,7 @@ class Task(PretextTask):
     def corrupt(self, batch: Crops) -> Corrupted:
         """Targets are the numbers of quarter turns, int64 (N,), as evenly many of each as N allows; weights are 1."""
         count = len(batch.seen)
-        # The first of the four is drawn too: it is one more often where four do not divide N.
+        # Where four do not divide N, which of them come once more is drawn too.
         first = torch.randint(len(TURNS), (1,), generator=batch.generator)
         turns = (torch.randperm(count, generator=batch.generator) + first) % len(TURNS)
         return turned(batch.seen, batch.priors, turns)
@@ -70,7 +70,7 @@ class Task(PretextTask):
 
 
 def turned(images: torch.Tensor, priors: torch.Tensor | None, turns: torch.Tensor) -> Corrupted:
-    """Images, and priors with them, (N, 1, S, S) in [0, 1], by as many quarter turns counter-clockwise as `turns` (N,)."""
+    """Images and their priors, (N, 1, S, S) in [0, 1], each turned counter-clockwise by `turns` (N,) quarters."""
     turns = turns.to(images.device)
     inputs = tuple(normalise(_turn(part, turns)) for part in (images, priors) if part is not None)
     return Corrupted(inputs, turns, torch.ones_like(turns, dtype=torch.float32))

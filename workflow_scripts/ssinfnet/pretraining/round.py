@@ -80,9 +80,7 @@ def run_round(
         state = make_state(State, saved, this.resume)
     slices = task.prepare(slices).to(runtime.device)
     crops = make_crops(slices, config, number=this.number, seed=this.seed)
-    state = train_round(
-        network, task, crops, state, number=this.number, until_epoch=this.until_epoch, runtime=runtime
-    )
+    state = train_round(network, task, crops, state, number=this.number, until_epoch=this.until_epoch, runtime=runtime)
 
     length = {"epochs": state.epoch, "steps": state.epoch * steps}
     if not teaching:

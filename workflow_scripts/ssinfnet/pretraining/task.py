@@ -22,8 +22,8 @@ Measures = dict[str, torch.Tensor]
 class Corrupted(NamedTuple):
     """What a network is given of N crops, what it should answer, and how much each answer counts.
 
-    `inputs` are normalised RGB (N, 3, S, S): the image, and where there is one its prior. `targets` and `weights` are as
-    the loss of the kind takes them.
+    `inputs` are normalised RGB (N, 3, S, S): the image, and where there is one its prior. `targets` and `weights` are
+    as the loss of the kind takes them.
     """
 
     inputs: tuple[torch.Tensor, ...]
