@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.config.labelled import Labelled
     from ssinfnet.config.labels import Labels
     from ssinfnet.config.patients import Patients
-    from ssinfnet.config.pretext import PretextTasks
+    from ssinfnet.config.pretext_tasks import PretextTasks
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.severity import Severity
     from ssinfnet.config.split import Split
