@@ -13,7 +13,7 @@ import evaluate_multi
 import evaluate_single
 import export_bundle
 import fingerprint_split
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import InfNet
 from ssinfnet.errors import InputError
 from ssinfnet.exchange import bundle, licences
 from ssinfnet.files.hashes import file_hash
@@ -204,7 +204,7 @@ def test_runs_that_do_not_hang_together(run, tmp_path, change, message):
 
 def test_licences_of_what_was_used():
     def sets(network, **sources):
-        found = licences.describe(licences.Sources(**sources), SingleNetwork(**network))
+        found = licences.describe(licences.Sources(**sources), InfNet(**network))
         return {one.name: (one.used_for, one.licence) for one in found.sets}
 
     lite0 = {"backbone": "tf_efficientnet_lite0", "weights": "imagenet"}

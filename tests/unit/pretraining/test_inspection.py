@@ -10,7 +10,7 @@ from PIL import Image
 
 import plot_masks
 from ssinfnet import networks
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import InfNet
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.inference import weights
 from ssinfnet.inference.runtime import Runtime
@@ -19,7 +19,7 @@ from ssinfnet.networks.coach import Coach
 from ssinfnet.pretraining import inspection
 from ssinfnet.training.data import SliceTensors
 
-NETWORK = SingleNetwork(backbone="test_resnet")
+NETWORK = InfNet(backbone="test_resnet")
 RUNTIME = Runtime("cpu", "float32", 1)
 
 

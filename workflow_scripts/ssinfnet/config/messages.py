@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ssinfnet.config.tagged import alternatives
+
 # What a value must be, by pydantic's type of error; the context of the error fills the braces.
 _MUST = {
     "bool_type": "true or false",
@@ -43,6 +45,8 @@ def explain(model: type[BaseModel], errors: Sequence[dict[str, Any]]) -> list[st
         if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
             continue  # its values are wrong and listed
         path, annotation = _place(model, error["loc"])
+        if error["type"] == "union_tag_invalid":
+            path.append("name")
         wrong.setdefault(".".join(path), []).append((_reason(error, annotation), error))
     return [_line(key, found) for key, found in wrong.items()]
 
@@ -59,7 +63,8 @@ def _line(key: str, found: list[tuple[str, dict[str, Any]]]) -> str:
     error = found[0][1]
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return f"config: unknown key {key}{found[0][0]}"
-    got = "" if error["type"] == "missing" else f" (got {_show(error['input'])})"
+    value = error["ctx"]["tag"] if error["type"] == "union_tag_invalid" else error["input"]
+    got = "" if error["type"] == "missing" else f" (got {_show(value)})"
     if len(found) > 1:
         return f"config: {key}: must be {' or '.join(reason.removeprefix('must be ') for reason, _ in found)}{got}"
     return f"config: {key}: {found[0][0]}{got}" if key else f"config: {found[0][0]}"
@@ -70,6 +75,9 @@ def _reason(error: dict[str, Any], annotation: Any) -> str:
     last = error["loc"][-1] if error["loc"] else ""
     if kind in ("extra_forbidden", "invalid_key"):
         return near(str(last), list(getattr(annotation, "model_fields", {})))
+    if kind == "union_tag_invalid":
+        names = list(alternatives(annotation))
+        return f"must be {', '.join(names[:-1])} or {names[-1]}{near(error['ctx']['tag'], names)}"
     if value is None and kind in ("model_type", "dict_type"):
         return "the section is empty; give it keys, or leave its line out"
     if last == "[key]":
@@ -112,6 +120,11 @@ def _place(model: Any, location: Sequence[Any]) -> tuple[list[str], Any]:
     """
     path: list[str] = []
     for part in location:
+        if tagged := alternatives(model):
+            if part not in tagged:
+                break
+            model = tagged[part]
+            continue
         options = [model]
         if typing.get_origin(model) in (types.UnionType, typing.Union):
             options = [one for one in typing.get_args(model) if one is not type(None)]

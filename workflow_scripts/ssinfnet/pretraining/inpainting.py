@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ssinfnet import networks
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.inference.runtime import Runtime, to_float
 from ssinfnet.networks import inpainting
@@ -103,9 +104,8 @@ def predict(
     What is erased becomes the mean of the normalisation, which is 0 after it: black lies far outside of most data, and
     would tell more than that something is missing. A network with a prior sees all of it.
     """
-    inputs = [normalise(image) * mask] + ([] if priors is None else [normalise(priors)])
     with runtime.autocast():
-        return to_float(network(*inputs))
+        return to_float(networks.apply(network, normalise(image) * mask, None if priors is None else normalise(priors)))
 
 
 def reconstruction(

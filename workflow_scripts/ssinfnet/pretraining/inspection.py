@@ -6,7 +6,7 @@ round is measured alike: on hard masks, on slices that neither has seen, by the 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -14,13 +14,12 @@ import pandas as pd
 import torch
 
 from ssinfnet import networks
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import Network
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.inference.runtime import Runtime, to_float
 from ssinfnet.inference.weights import load_into
 from ssinfnet.networks import inpainting
 from ssinfnet.networks.coach import Coach, hard_mask, upsample
-from ssinfnet.networks.infnet import InfNetOutputs
 from ssinfnet.pretraining.crops import uncut
 from ssinfnet.pretraining.inpainting import make_scores, predict, reconstruction
 from ssinfnet.training.data import SliceTensors
@@ -37,7 +36,7 @@ class Inpainting(NamedTuple):
 def inspect(
     slices: SliceTensors,
     rounds: Sequence[Path],
-    network_config: SingleNetwork,
+    network_config: Network,
     config: Pretext,
     runtime: Runtime,
 ) -> tuple[pd.DataFrame, list[Inpainting]]:
@@ -94,7 +93,7 @@ def inspect(
     return pd.DataFrame(rows), pictures
 
 
-def _perfect(network: torch.nn.Module, outputs: InfNetOutputs, image: torch.Tensor, config: Pretext) -> InfNetOutputs:
+def _perfect(network: torch.nn.Module, outputs: Any, image: torch.Tensor, config: Pretext) -> Any:
     """Outputs that reconstruct their targets."""
     targets = (target for _, target in inpainting.reconstructions(network, outputs, image))
     return type(outputs)(*(target.logit(eps=1e-6) if config.loss == "cross_entropy" else target for target in targets))
