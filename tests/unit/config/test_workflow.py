@@ -102,8 +102,8 @@ METHODS = {"a": {"label": "A"}}
         ({"methods": METHODS, "severity": {"published": [0.5, 0.1]}}, "must rise"),
         (
             {"methods": METHODS, "single": {"network": {"name": "plain_unett"}}},
-            "single.network.name: must be infnet, covid_segnet, plain_unet, unetplusplus or smp; did you mean plain_unet?"
-            " (got 'plain_unett')",
+            "single.network.name: must be infnet, covid_segnet, plain_unet, unetplusplus or smp; did you mean "
+            "plain_unet? (got 'plain_unett')",
         ),
         (
             {"methods": METHODS, "single": {"network": {"name": "plain_unet", "backbone": "resnet18"}}},

@@ -13,7 +13,7 @@ import evaluate_multi
 import evaluate_single
 import export_bundle
 import fingerprint_split
-from ssinfnet.config.network import InfNet
+from ssinfnet.config.network import ClassSmpDecoder, InfNet
 from ssinfnet.errors import InputError
 from ssinfnet.exchange import bundle, licences
 from ssinfnet.files.hashes import file_hash
@@ -200,6 +200,13 @@ def test_patients_without_a_class_leave_the_published_cut_offs(run, tmp_path):
 def test_runs_that_do_not_hang_together(run, tmp_path, change, message):
     with pytest.raises(InputError, match=message):
         export(tmp_path / "m.zip", change(run))
+
+
+def test_weights_that_a_class_network_started_from_are_told():
+    found = licences.describe(licences.Sources(), InfNet(), ClassSmpDecoder(weights="imagenet"))
+    assert [one.name for one in found.sets if one.used_for == "start of the training"] == [
+        "ImageNet weights of tf_efficientnet_lite0"
+    ]
 
 
 def test_licences_of_what_was_used():

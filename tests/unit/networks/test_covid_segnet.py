@@ -22,7 +22,7 @@ def test_the_gates_are_of_channels_and_of_places_and_lie_between_0_and_1():
         contrast, position = block.contrast(x), block.position(x)
     assert contrast.shape == (2, 8, 1, 1) and position.shape == x.shape
     for gate in (contrast, position):
-        assert 0 < gate.min() and gate.max() < 1
+        assert gate.min() > 0 and gate.max() < 1
     assert block.join.conv.in_channels == 3 * 8
 
 

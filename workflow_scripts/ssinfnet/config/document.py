@@ -44,7 +44,7 @@ def keys(model: type[Section], prefix: str = "") -> Iterator[tuple[str, str, str
 
 
 def choices(model: type[Section], prefix: str = "") -> Iterator[tuple[str, str, str, str, str]]:
-    """Yield section, name, key, type, default and description of what is not in `keys`: the options of further names."""
+    """Yield section, name, key, type, default and description: the options of all sections that a name chooses."""
     for name, field in model.model_fields.items():
         key, annotation = prefix + name, field.annotation
         if isinstance(annotation, type) and issubclass(annotation, Section):

@@ -1,4 +1,4 @@
-"""Section `methods`: what is compared. A method is a pretext task, networks, a student if it has one, and an augmentation."""
+"""Section `methods`: what is compared: a pretext task, networks, a student if there is one, and an augmentation."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Networks by name. A network's module is imported when it is created, so one can change without touching another.
 
 A network is a `torch.nn.Module` that takes normalised RGB (N, 3, H, W) and, if its `takes_prior` is true, a prior of
-the same kind. It returns a named tuple of logits at input size, of which `segmentation` is what everybody else uses, and
+the same kind. It returns a named tuple of logits at input size, of which `segmentation` is what everybody else uses. It
 names in `HEADS` the last convolution of each output, so that `ssinfnet.networks.inpainting` can replace it.
 """
 
@@ -31,7 +31,7 @@ def create(name: str, **options: Any):
 
 
 def from_config(config: Any, *, pretrained: bool):
-    """The network of a section of `config.network`; ImageNet weights are fetched where it says so and with `pretrained`.
+    """The network of a section of the config; ImageNet weights are fetched where it says so and with `pretrained`.
 
     Weights of its own, trained or from a file, are loaded by whoever has them.
     """

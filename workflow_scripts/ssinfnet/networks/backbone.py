@@ -13,10 +13,10 @@ STRIDES = [4, 8, 16, 32]
 def create(name: str, weights: str = "none", in_channels: int = 3) -> tuple[nn.Module, list[int]]:
     """Backbone `name` of timm without classifier, and the channels of its four outputs.
 
-    The module maps (N, in_channels, H, W) to features at strides 4, 8, 16 and 32. `weights` is "none" (fresh) or "imagenet"
-    (from an installed package that has them, else from timm's cache or the model hub; filters of more than three channels
-    repeat them, as timm does). Raises `InputError` when there
-    is no such backbone, when its strides do not fit, or when the weights cannot be had: never a silent fresh start.
+    The module maps (N, in_channels, H, W) to features at strides 4, 8, 16 and 32. `weights` is "none" (fresh) or
+    "imagenet" (from an installed package that has them, else from timm's cache or the model hub; for more than three
+    channels the filters are repeated, as timm does). Raises `InputError` when there is no such backbone, when its
+    strides do not fit, or when the weights cannot be had: never a silent fresh start.
     """
     torchvision_operators.declare_missing()
     import timm  # slow to import, and not before the operators are declared

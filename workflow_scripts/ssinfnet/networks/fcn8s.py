@@ -1,7 +1,7 @@
 """FCN-8s (Long et al., CVPR 2015): VGG-16 made convolutional, with scores at strides 32, 16 and 8 added up.
 
-Unlike the paper's, the first layer pads by 3 instead of cutting a border of 100 pixels off in the end, all upsampling is
-bilinear and fixed, and there is no dropout, whose draws would depend on where a training is cut into segments.
+Unlike the paper's, its layer fc6 pads by 3 where theirs pads the picture by 100 pixels, all upsampling is bilinear and
+fixed, and there is no dropout, whose draws would depend on where a training is cut into segments.
 """
 
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Decoders of segmentation-models-pytorch (Iakubovskii, 2019) over any timm encoder with features at strides 2 to 32."""
+"""Decoders of segmentation-models-pytorch (Iakubovskii, 2019) over timm encoders with features at strides 2 to 32."""
 
 from typing import ClassVar
 

@@ -1,7 +1,7 @@
 """U-Net++ (Zhou et al., DLMIA 2018): a U-Net whose skip connections are convolutions of growing depth.
 
-Node (i, j) at level i joins all nodes (i, 0) to (i, j - 1) and the upsampled node (i + 1, j - 1). The one of Table II of
-Inf-Net (Fan et al., IEEE TMI 2020), without deep supervision: 9.163 M parameters at width 32.
+Node (i, j) at level i joins all nodes (i, 0) to (i, j - 1) and the upsampled node (i + 1, j - 1). It is the one of
+Table II of Inf-Net (Fan et al., IEEE TMI 2020), without deep supervision: 9.163 M parameters at width 32.
 """
 
 from typing import ClassVar
