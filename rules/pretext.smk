@@ -7,9 +7,9 @@ rule pretrain_single:
         unpack(unlabelled_slices),
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        weights=weights_file(CONFIG.single.network),
+        weights=lambda wildcards: weights_file(pretext_network("single", wildcards)),
         checked=PASSED,
-        code=pretext_code("pretrain_single", CONFIG.single.network.name),
+        code=pretext_code("pretrain_single", "single"),
     output:
         state=f"{SHARED}/round{{round}}/epoch{{epoch}}.pt",
         weights=f"{SHARED}/round{{round}}/epoch{{epoch}}.safetensors",
@@ -26,7 +26,7 @@ rule pretrain_single:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            network=CONFIG.single.network,
+            network=pretext_network("single", wildcards),
             pretext=pretext_task(wildcards),
             **({"unlabelled": only(CONFIG.unlabelled, "window")} if unlabelled_slices(wildcards) else {}),
         ),
@@ -45,7 +45,7 @@ rule plot_pretext:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         rounds=lambda wildcards: [f"{SHARED}/{name}.safetensors".format(**wildcards) for name in rounds(wildcards.task)],
-        code=pretext_code("plot_pretext", CONFIG.single.network.name),
+        code=pretext_code("plot_pretext", "single"),
     output:
         figure=report(
             f"{SHARED}/pretext.png",
@@ -65,7 +65,7 @@ rule plot_pretext:
     resources:
         gpu=GPU,
     params:
-        config=lambda wildcards: sections(network=CONFIG.single.network, pretext=pretext_task(wildcards)),
+        config=lambda wildcards: sections(network=pretext_network("single", wildcards), pretext=pretext_task(wildcards)),
     message:
         "Pretext task {wildcards.task}, seed {wildcards.seed}: what was learned round by round (log: {log})"
     shell:

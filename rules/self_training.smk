@@ -10,7 +10,7 @@ rule predict_pseudo_labels:
         split=rules.split_slices.output[0],
         unlabelled=unlabelled_stores(),
         screened=rules.screen_unlabelled.output.table,
-        code=code("predict_pseudo_labels", CONFIG.single.network.name),
+        code=lambda wildcards: code("predict_pseudo_labels", network_of("single", teacher_of(wildcards)).name),
     output:
         maps=f"{STUDENT}/pseudo_labels.h5",
         provenance=f"{STUDENT}/pseudo_labels.provenance.json",
@@ -25,7 +25,7 @@ rule predict_pseudo_labels:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            single=without(CONFIG.single, "schedule"),
+            single=stage_of("single", teacher_of(wildcards)),
             self_training=only(CONFIG.methods[wildcards.method].self_training, "slices", "stretch"),
             unlabelled=only(CONFIG.unlabelled, "window"),
         ),
@@ -44,8 +44,8 @@ rule train_student:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         pseudo_labels=rules.predict_pseudo_labels.output.maps,
-        weights=weights_file(CONFIG.single.network),
-        code=code("train_student", CONFIG.single.network.name),
+        weights=backbone_weights("single"),
+        code=network_code("train_student", "single"),
     output:
         state=f"{STUDENT}/epoch{{epoch}}.pt",
         weights=f"{STUDENT}/epoch{{epoch}}.safetensors",
@@ -62,7 +62,7 @@ rule train_student:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            single=without(CONFIG.single, "schedule"),
+            single=stage_of("single", wildcards.method),
             augmentation=CONFIG.methods[wildcards.method].augmentation,
             labels=CONFIG.labels,
         ),
@@ -97,11 +97,10 @@ rule plot_pseudo_labels:
     params:
         config=lambda wildcards: sections(
             methods={
-                name: {"label": CONFIG.methods[name].label}
-                for name in (wildcards.method, CONFIG.methods[wildcards.method].self_training.teacher)
+                name: {"label": CONFIG.methods[name].label} for name in (wildcards.method, teacher_of(wildcards))
             },
         ),
-        teacher=lambda wildcards: CONFIG.methods[wildcards.method].self_training.teacher,
+        teacher=lambda wildcards: teacher_of(wildcards),
     message:
         "{wildcards.method}, seed {wildcards.seed}: picture of the pseudo labels (log: {log})"
     shell:

@@ -113,6 +113,8 @@ KEYS: list[tuple[str, str, set[str]]] = [
         "Another",
         {"plot_learning", "plot_severity", "write_cases"} | PICTURES | TABLES,
     ),
+    ("methods.ssinfnet.single_network", "{name: plain_unet, width: 4}", CHECK | after("pretrain_single train_single")),
+    ("methods.ssinfnet.multi_network", "{name: fcn8s, channels: 8}", CHECK | FROM_MULTI),
     ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("train_single plot_augmentation")),
     ("methods.ssinfnet.augmentation.*", "0.5", after("train_single plot_augmentation")),
     ("methods.ssinfnet.self_training.teacher", "sinfnet", SELF_TRAINING | after("train_single")),
@@ -180,7 +182,8 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("pretext.rounds.segment", "1", SUMMARY),  # no round is longer than that
     ("pretext.rounds.*", "2", SUMMARY),  # there is no such round yet, or it has but one epoch left
     ("pretext.*", "0.5", after("pretrain_single")),
-    ("*.network.name", "", set()),  # there is but one
+    ("single.network.name", "plain_unet", CHECK | after("pretrain_single train_single")),
+    ("multi.network.name", "plain_unet", CHECK | FROM_MULTI),
     ("single.network.backbone", "resnet34", after("pretrain_single train_single")),
     ("single.network.weights", "none", after("pretrain_single train_single")),
     ("multi.network.width", "8", FROM_MULTI),
@@ -231,6 +234,8 @@ WITH = {
         f"scans.{name}": {"scans.table": "tests/workflow/scans.csv", "scans.bundle": "ssinfnet"}
         for name in ("table", "shards", "dicom_identity", "segmentation_type", "level", "batch_size")
     },
+    # What the network before has and this one has not.
+    "single.network.name": {"single.network.backbone": None, "single.network.weights": None},
     "scans.bundle": {"scans.table": "tests/workflow/scans.csv"},
     "split.file": {"split.by": "file"},
     "pretext.unlabelled": {"unlabelled.folder": "workflow_scripts"},
@@ -306,9 +311,9 @@ def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
     their value.
     """
     config, result = tiny_config(), {}
-    values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in every_key()}
-    shaping = ("seeds", "shards", "schedule", "rounds", "self_training", "scans")
-    values = {key: value for key, value in values.items() if not set(shaping) & set(key.split("."))}
+    shaping = ("seeds", "shards", "schedule", "rounds", "self_training", "scans", "single_network", "multi_network")
+    keys = [key for key in every_key() if not set(shaping) & set(key.split("."))]
+    values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in keys}
     numbers = [(key, value) for key, value in values.items() if type(value) in (int, float)]
     for (one, a), (other, b) in itertools.combinations(numbers, 2):
         if one.split(".")[0] == other.split(".")[0] and a != b:

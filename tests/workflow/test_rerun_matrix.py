@@ -99,6 +99,26 @@ ADDITIONS = {
         },
         {"method": {"third"}},
     ),
+    "a method with networks of its own": (
+        {
+            "methods": {
+                "third": {
+                    "label": "Third",
+                    "pretext": "inpainting",
+                    "single_network": {"name": "plain_unet", "width": 4},
+                    "multi_network": {"name": "plain_unet", "width": 4},
+                }
+            }
+        },
+        {
+            **METHOD,
+            **PRETEXT,  # of its network
+            "predict_classes": 1,  # without a prior there is no oracle
+            "evaluate_multi": 1,
+            **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases", "check_inputs"}, 1),
+        },
+        {"method": {"third"}},
+    ),
     "a variant of the task, with a method": (
         {
             "methods": {"third": {"label": "Third", "pretext": "chance"}},

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssinfnet.config.document import keys, markdown
+from ssinfnet.config.document import choices, keys, markdown
 from ssinfnet.config.inpainting import Inpainting
 from ssinfnet.config.pretext import Rounds
 from ssinfnet.config.workflow import Config, parse
@@ -37,6 +37,31 @@ def test_config_yaml_shows_every_key_and_no_other():
 
 def test_every_key_has_a_description():
     assert [key for key, _, _, description in keys(Config) if not description] == []
+    assert [row for row in choices(Config) if not row[-1]] == []
+
+
+@pytest.mark.parametrize("section", ["single.network", "multi.network"])
+def test_config_yaml_names_every_network(section):
+    names = dict.fromkeys(name for found, name, *_ in choices(Config) if found == section)
+    stage = TEXT.split(f"\n{section.split('.')[0]}:")[1]
+    assert re.search(r"\n    name: .*# (.*)", stage)[1].split(" | ") == list(names)
+
+
+def test_a_method_has_the_networks_of_the_sections_or_its_own():
+    own = {"label": "B", "single_network": {"name": "plain_unet"}, "multi_network": {"name": "fcn8s", "channels": 8}}
+    config = parse({"methods": {"a": {"label": "A"}, "b": own}, "multi": {"network": {"width": 8}}})
+    assert config.single_network("a") == config.single.network and config.multi_network("a").width == 8
+    # What it does not say is that network's default, not the section's.
+    assert config.single_network("b").width == 32 and config.multi_network("b").channels == 8
+    # A method without networks of its own is told to jobs as before there could be any.
+    assert not {"single_network", "multi_network"} & set(config.methods["a"].model_dump())
+    assert config.methods["b"].model_dump(exclude={"label"})["single_network"] == {"name": "plain_unet", "width": 32}
+    assert parse(config.model_dump(mode="json")) == config
+
+
+def test_an_overlay_takes_away_what_another_network_has_not():
+    overlay = {"single": {"network": {"name": "plain_unet", "backbone": None, "weights": None}}}
+    assert parse(merge(yaml.safe_load(TEXT), overlay)).single.network.name == "plain_unet"
 
 
 def test_documentation_is_in_step_with_the_models():
@@ -77,6 +102,28 @@ METHODS = {"a": {"label": "A"}}
         ({"methods": {"A b": {"label": "A"}}}, "lower-case"),
         ({"methods": METHODS, "seeds": [1, 1]}, "seeds must be different"),
         ({"methods": METHODS, "severity": {"published": [0.5, 0.1]}}, "must rise"),
+        (
+            {"methods": METHODS, "single": {"network": {"name": "plain_unett"}}},
+            "single.network.name: must be infnet, covid_segnet, plain_unet, unetplusplus or smp; did you mean "
+            "plain_unet? (got 'plain_unett')",
+        ),
+        (
+            {"methods": METHODS, "single": {"network": {"name": "plain_unet", "backbone": "resnet18"}}},
+            "unknown key single.network.backbone",
+        ),
+        ({"methods": METHODS, "multi": {"network": "unet"}}, "multi.network: must be a section of keys"),
+        (
+            {"methods": {"a": {"label": "A", "multi_network": {"name": "infnet"}}}},
+            "methods.a.multi_network.name: must be unet, ",
+        ),
+        (
+            {"methods": {"a": {"label": "A", "single_network": {"name": "covid_segnet", "wdith": 8}}}},
+            "unknown key methods.a.single_network.wdith; did you mean width?",
+        ),
+        (
+            {"methods": {"a": {"label": "A", "single_network": {"name": "plain_unet", "width": "wide"}}}},
+            "methods.a.single_network.width: must be a whole number",
+        ),
     ],
 )
 def test_a_wrong_config_is_one_clear_line(values, message):
@@ -174,9 +221,9 @@ def test_a_variant_is_the_section_with_other_values():
         ),
         (
             {"variants": {"r": {"kind": "rotation", "masks": "random"}}},
-            "unknown key pretext.variants.r.masks: it belongs to the kind inpainting, and this one is of kind rotation",
+            "unknown key pretext.variants.r.masks: it belongs to inpainting, and this is rotation",
         ),
-        ({"variants": {"r": {"curve": 0.5}}}, "pretext.variants.r.curve: it belongs to the kind denoising, and this"),
+        ({"variants": {"r": {"curve": 0.5}}}, "pretext.variants.r.curve: it belongs to denoising, and this"),
         ({"variants": {"denoising": {"windos": 3}}}, "key pretext.variants.denoising.windos; did you mean windows?"),
         ({"variants": {"denoising": {"loss": "x"}}}, "pretext.variants.denoising.loss: must be mse or cross_entropy"),
         ({"variants": {"rotation": {"kind": "inpainting"}}}, "rotation is the name of a kind, and the task is of kind"),

@@ -11,7 +11,7 @@ from PIL import Image
 import plot_pretext
 from ssinfnet import networks
 from ssinfnet.config.denoising import Denoising
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import InfNet
 from ssinfnet.config.rotation import Rotation
 from ssinfnet.figures import pretraining as figure
 from ssinfnet.inference import weights
@@ -20,7 +20,7 @@ from ssinfnet.pretraining import inspection
 from ssinfnet.pretraining.task import make_task, task_class
 from ssinfnet.training.data import SliceTensors
 
-NETWORK = SingleNetwork(backbone="test_resnet")
+NETWORK = InfNet(backbone="test_resnet")
 RUNTIME = Runtime("cpu", "float32", 1)
 SIZES = {"size": 64, "crop": 32, "learning_rates": (0.1,), "milestones": ()}
 TASKS = {"rotation": Rotation(augmentation={"crop": 0.7}, **SIZES), "denoising": Denoising(windows=20, **SIZES)}

@@ -11,7 +11,7 @@ from PIL import Image
 import plot_pretext
 from ssinfnet import networks
 from ssinfnet.config.inpainting import Inpainting
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import InfNet
 from ssinfnet.inference import weights
 from ssinfnet.inference.runtime import Runtime
 from ssinfnet.networks import inpainting
@@ -19,7 +19,7 @@ from ssinfnet.networks.coach import Coach
 from ssinfnet.pretraining import masks
 from ssinfnet.training.data import SliceTensors
 
-NETWORK = SingleNetwork(backbone="test_resnet")
+NETWORK = InfNet(backbone="test_resnet")
 RUNTIME = Runtime("cpu", "float32", 1)
 
 

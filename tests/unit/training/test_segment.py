@@ -82,7 +82,27 @@ def assert_same_files(one, other):
         assert one.with_suffix(suffix).read_bytes() == other.with_suffix(suffix).read_bytes(), suffix
 
 
-@pytest.mark.parametrize(("command", "config"), [(train_single, SINGLE), (train_multi, MULTI)], ids=["single", "multi"])
+def other(stage, **network):
+    """The config of a training with another network."""
+    return {stage: {"network": network, "training": TRAINING}}
+
+
+@pytest.mark.parametrize(
+    ("command", "config"),
+    [
+        (train_single, SINGLE),
+        (train_multi, MULTI),
+        (train_single, other("single", name="covid_segnet", width=4)),
+        (train_single, other("single", name="plain_unet", width=4)),
+        (train_single, other("single", name="unetplusplus", width=4)),
+        (train_single, other("single", name="smp", backbone="test_resnet")),
+        (train_multi, other("multi", name="covid_segnet", width=4)),
+        (train_multi, other("multi", name="plain_unet", width=4, prior=True)),
+    ],
+    ids=lambda value: (
+        value.get("single", value.get("multi"))["network"].get("name", "") if isinstance(value, dict) else ""
+    ),
+)
 def test_a_training_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config):
     whole = segment(labelled, tmp_path / "whole", 4, config, command)
     half = segment(labelled, tmp_path / "cut", 2, config, command)
@@ -95,8 +115,10 @@ def test_a_training_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_pa
         (pretrain_single, NETWORK, {}),
         (pretrain_single, NETWORK, {"masks": "mixed", "where": "lungs"}),
         (pretrain_multi, {"width": 8}, {}),
+        (pretrain_single, {"name": "covid_segnet", "width": 4}, {}),
+        (pretrain_multi, {"name": "plain_unet", "width": 4}, {}),
     ],
-    ids=["single", "single, mixed in the lungs", "multi"],
+    ids=["single", "single, mixed in the lungs", "multi", "one map", "multi without prior"],
 )
 def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config, task):
     first = pretext_round(labelled, tmp_path / "first", 0, command, config, task=task)
@@ -191,6 +213,20 @@ def test_a_fold_of_a_budget_is_left_out(labelled, tmp_path):
     parts.write_split(tmp_path / "split.csv", table[(table["part"] != "train") | table["id"].isin(fold)])
     expected = segment(labelled | {"split": tmp_path / "split.csv"}, tmp_path / "expected", 1)
     assert_same_files(expected, segment(labelled, tmp_path / "fold", 1, config, fold=0, labels=3))
+
+
+def test_a_class_network_without_prior_learns_nothing_from_it(labelled, tmp_path):
+    """Its training gives the same bytes with priors that say the opposite, and one with a prior does not."""
+    with SliceStore(labelled["truth"]) as store, slices.create_store(tmp_path / "opposite.h5") as writer:
+        for name in store.ids:
+            writer.add(name, group="g", origin="test", infection=1 - store.read("infection", name))
+    opposite = labelled | {"truth": tmp_path / "opposite.h5"}
+    for prior in (False, True):
+        config = other("multi", name="plain_unet", width=4, prior=prior)
+        one = segment(labelled, tmp_path / f"one{prior}", 1, config, train_multi)
+        two = segment(opposite, tmp_path / f"two{prior}", 1, config, train_multi)
+        same = one.with_suffix(".safetensors").read_bytes() == two.with_suffix(".safetensors").read_bytes()
+        assert same != prior
 
 
 @pytest.mark.parametrize("task", [{}, ROTATION, DENOISING], ids=["inpainting", "rotation", "denoising"])

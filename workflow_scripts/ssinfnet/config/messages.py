@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ssinfnet.config.base import KIND, kinds
+from ssinfnet.config.tagged import alternatives, key_of
 
 # What a value must be, by pydantic's type of error; the context of the error fills the braces.
 _MUST = {
@@ -42,24 +42,15 @@ _MUST = {
 def explain(model: type[BaseModel], errors: Sequence[dict[str, Any]]) -> list[str]:
     """A line for each wrong value below `model`, from the `errors` that pydantic lists."""
     wrong: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    for error in map(_of_key, errors):
+    for error in errors:
         if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
             continue  # its values are wrong and listed
         path, annotation = _place(model, error["loc"])
+        if error["type"] == "union_tag_invalid":
+            path.append(key_of(annotation))
         reason = _of_another_kind(model, error) or _reason(error, annotation)
         wrong.setdefault(".".join(path), []).append((reason, error))
     return [_line(key, found) for key, found in wrong.items()]
-
-
-def _of_key(error: dict[str, Any]) -> dict[str, Any]:
-    """The error; that of a section of no known kind as one of the key that names the kind."""
-    if error["type"] != "union_tag_invalid":
-        return error
-    *most, last = error["ctx"]["expected_tags"].split(", ")
-    given = error["input"].get(KIND)
-    expected = f"{', '.join(most)} or {last}" + near(str(given), [one.strip("'") for one in (*most, last)])
-    place = {"loc": (*error["loc"], KIND), "input": given}
-    return {**error, **place, "type": "literal_error", "ctx": {"expected": expected}}
 
 
 def _of_another_kind(model: type[BaseModel], error: dict[str, Any]) -> str:
@@ -67,11 +58,11 @@ def _of_another_kind(model: type[BaseModel], error: dict[str, Any]) -> str:
     location = error["loc"]
     if error["type"] != "extra_forbidden" or len(location) < 3:
         return ""
-    sections = kinds(_place(model, location[:-2])[1])
+    sections = alternatives(_place(model, location[:-2])[1])
     owners = [kind for kind, section in sections.items() if location[-1] in section.model_fields]
     if not owners or location[-2] not in sections:
         return ""
-    return f": it belongs to the kind {' or '.join(owners)}, and this one is of kind {location[-2]}"
+    return f": it belongs to {' or '.join(owners)}, and this is {location[-2]}"
 
 
 def near(name: str, known: Sequence[str]) -> str:
@@ -86,7 +77,8 @@ def _line(key: str, found: list[tuple[str, dict[str, Any]]]) -> str:
     error = found[0][1]
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return f"config: unknown key {key}{found[0][0]}"
-    got = "" if error["type"] == "missing" else f" (got {_show(error['input'])})"
+    value = error["ctx"]["tag"] if error["type"] == "union_tag_invalid" else error["input"]
+    got = "" if error["type"] == "missing" else f" (got {_show(value)})"
     if len(found) > 1:
         return f"config: {key}: must be {' or '.join(reason.removeprefix('must be ') for reason, _ in found)}{got}"
     return f"config: {key}: {found[0][0]}{got}" if key else f"config: {found[0][0]}"
@@ -97,6 +89,9 @@ def _reason(error: dict[str, Any], annotation: Any) -> str:
     last = error["loc"][-1] if error["loc"] else ""
     if kind in ("extra_forbidden", "invalid_key"):
         return near(str(last), list(getattr(annotation, "model_fields", {})))
+    if kind == "union_tag_invalid":
+        names = list(alternatives(annotation))
+        return f"must be {', '.join(names[:-1])} or {names[-1]}{near(error['ctx']['tag'], names)}"
     if value is None and kind in ("model_type", "dict_type"):
         return "the section is empty; give it keys, or leave its line out"
     if last == "[key]":
@@ -139,11 +134,11 @@ def _place(model: Any, location: Sequence[Any]) -> tuple[list[str], Any]:
     """
     path: list[str] = []
     for part in location:
-        if named := kinds(model):
-            if part in named:
-                model = named[part]
-                continue  # the kind of a section
-            model = next(iter(named.values()))
+        if tagged := alternatives(model):
+            if part not in tagged:
+                break
+            model = tagged[part]
+            continue
         options = [model]
         if typing.get_origin(model) in (types.UnionType, typing.Union):
             options = [one for one in typing.get_args(model) if one is not type(None)]

@@ -1,11 +1,12 @@
-"""Section `methods`: what is compared. A method is a pretext task, a student if it has one, and an augmentation."""
+"""Section `methods`: what is compared: a pretext task, networks, a student if there is one, and an augmentation."""
 
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.config.base import Section
+from ssinfnet.config.network import MultiNetwork, SingleNetwork
 from ssinfnet.config.self_training import SelfTraining
 from ssinfnet.config.split import LabelBudget
 
@@ -30,6 +31,18 @@ class Method(Section):
         None, description="methods of one family are a line in the figure of label budgets; none: the label"
     )
     self_training: SelfTraining = SelfTraining()
+    single_network: SingleNetwork | None = Field(
+        None, description="its infection network, with the keys of that; none: single.network"
+    )
+    multi_network: MultiNetwork | None = Field(
+        None, description="its class network, with the keys of that; none: multi.network"
+    )
+
+    @model_serializer(mode="wrap")
+    def _own_networks(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What jobs are given of a method without networks of its own is what it was before there could be any.
+        left_out = [key for key in ("single_network", "multi_network") if getattr(self, key) is None]
+        return {key: value for key, value in handler(self).items() if key not in left_out}
 
     @field_validator("self_training", mode="before")
     @classmethod

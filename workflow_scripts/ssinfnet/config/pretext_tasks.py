@@ -1,15 +1,16 @@
 """Section `pretext`: the task inpainting, and further tasks of any kind by name."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Union
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
 
-from ssinfnet.config.base import Section, one_of
+from ssinfnet.config.base import Section
 from ssinfnet.config.denoising import Denoising
 from ssinfnet.config.inpainting import Inpainting
 from ssinfnet.config.pretext import TASK, Pretext
 from ssinfnet.config.rotation import Rotation
+from ssinfnet.config.tagged import KIND
 
 KINDS: dict[str, type[Pretext]] = {
     "inpainting": Inpainting,
@@ -19,10 +20,20 @@ KINDS: dict[str, type[Pretext]] = {
 """The keys of each kind of task. What such a task does is in the module of that name in `ssinfnet.pretraining`."""
 
 
+def _kind(section: Any) -> str | None:
+    if isinstance(section, Section):
+        return getattr(section, KIND)
+    return str(section.get(KIND)) if isinstance(section, dict) else None
+
+
+_TAGGED = tuple(Annotated[section, Tag(kind)] for kind, section in KINDS.items())
+Task = Annotated[Union[_TAGGED], Discriminator(_kind)]  # noqa: UP007
+
+
 class PretextTasks(Inpainting):
     """The task `inpainting`, and others by name: of its kind with keys that differ, or of another kind."""
 
-    variants: dict[str, one_of(KINDS)] = Field(
+    variants: dict[str, Task] = Field(
         {},
         description="further tasks by name, each with its kind (the one that it is named after, else inpainting), its "
         "own keys, and those of the section that differ",

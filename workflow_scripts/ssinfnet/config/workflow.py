@@ -14,6 +14,7 @@ from ssinfnet.config.labelled import Labelled
 from ssinfnet.config.labels import Labels
 from ssinfnet.config.messages import explain, near
 from ssinfnet.config.methods import Method
+from ssinfnet.config.network import Network
 from ssinfnet.config.parenchyma import Parenchyma
 from ssinfnet.config.paths import expand_home, output_folder
 from ssinfnet.config.patients import Patients
@@ -94,6 +95,14 @@ class Config(Section):
     def task(self, method: Method) -> Pretext | None:
         """The pretext task of a method; None for a method without one."""
         return self.pretext.tasks().get(method.pretext)
+
+    def single_network(self, method: str) -> Network:
+        """The infection network of a method, by its name."""
+        return self.methods[method].single_network or self.single.network
+
+    def multi_network(self, method: str) -> Network:
+        """The class network of a method, by its name."""
+        return self.methods[method].multi_network or self.multi.network
 
     def unlabelled_sources(self) -> list[str]:
         """Where slices without masks come from: "unlabelled" (a folder), "patients", both or none."""

@@ -143,6 +143,8 @@ class InfNet(nn.Module):
         "s_3": "reverse_2.head",
     }
 
+    takes_prior = False
+
     def __init__(self, backbone: str = "res2net50d", weights: str = "none", channels: int = 32):
         super().__init__()
         self.backbone, (c1, c2, c3, c4) = backbones.create(backbone, weights)

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from ssinfnet import networks
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import Network
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.inference.runtime import Runtime, to_float
 from ssinfnet.inference.weights import load_into
@@ -27,7 +27,7 @@ class Seen(NamedTuple):
 def inspect(
     slices: SliceTensors,
     rounds: Sequence[Path],
-    network_config: SingleNetwork,
+    network_config: Network,
     config: Pretext,
     runtime: Runtime,
 ) -> tuple[pd.DataFrame, list[Seen]]:

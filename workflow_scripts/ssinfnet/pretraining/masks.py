@@ -6,7 +6,7 @@ round is measured alike: on hard masks, on slices that neither has seen, by the 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,11 +15,10 @@ import torch
 
 from ssinfnet import networks
 from ssinfnet.config.inpainting import Inpainting
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import Network
 from ssinfnet.inference.runtime import Runtime, to_float
 from ssinfnet.inference.weights import load_into
 from ssinfnet.networks.coach import Coach, hard_mask, upsample
-from ssinfnet.networks.infnet import InfNetOutputs
 from ssinfnet.networks.inpainting import reconstructions, to_inpainting
 from ssinfnet.pretraining import losses
 from ssinfnet.pretraining.crops import uncut
@@ -38,7 +37,7 @@ class Inpainted(NamedTuple):
 def inspect(
     slices: SliceTensors,
     rounds: Sequence[Path],
-    network_config: SingleNetwork,
+    network_config: Network,
     config: Inpainting,
     runtime: Runtime,
 ) -> tuple[pd.DataFrame, list[Inpainted]]:
@@ -71,7 +70,7 @@ def inspect(
         for kind, cells in masks.items():
             mask = upsample(cells, image.shape[-1])
             with torch.no_grad(), runtime.autocast():
-                outputs = to_float(network(*erase(batch, mask).inputs))
+                outputs = to_float(networks.apply(network, *erase(batch, mask).inputs))
             loss, least = (
                 losses.reconstruct(network, made, image, mask, config.loss, config.erased_weight).erased_loss
                 for made in (outputs, _perfect(network, outputs, image, config))
@@ -95,9 +94,7 @@ def inspect(
     return pd.DataFrame(rows), pictures
 
 
-def _perfect(
-    network: torch.nn.Module, outputs: InfNetOutputs, image: torch.Tensor, config: Inpainting
-) -> InfNetOutputs:
+def _perfect(network: torch.nn.Module, outputs: Any, image: torch.Tensor, config: Inpainting) -> Any:
     """Outputs that reconstruct their targets."""
     targets = (target for _, target in reconstructions(network, outputs, image))
     return type(outputs)(*(target.logit(eps=1e-6) if config.loss == "cross_entropy" else target for target in targets))

@@ -55,7 +55,8 @@ class Task(PretextTask):
 
     def predict(self, network: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Logits of the turns, (N, 4)."""
-        return network.get_submodule(PRETEXT_HEAD)(network.deepest(*inputs).mean(dim=(2, 3)))
+        features = network.deepest(*inputs[: 1 + network.takes_prior])
+        return network.get_submodule(PRETEXT_HEAD)(features.mean(dim=(2, 3)))
 
     def measure(self, network: nn.Module, outputs: torch.Tensor, asked: Corrupted) -> Measures:
         """The cross-entropy, and the share that is told right."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import torch
 
-from ssinfnet import pretraining
+from ssinfnet import networks, pretraining
 from ssinfnet.config.pretext import TASK, Pretext
 from ssinfnet.errors import InputError
 from ssinfnet.inference.runtime import Runtime, to_float
@@ -80,7 +80,7 @@ class PretextTask(abc.ABC):
 
     def predict(self, network: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> Any:
         """The answer of a network with the heads of the task."""
-        return network(*inputs)
+        return networks.apply(network, *inputs)
 
     @abc.abstractmethod
     def measure(self, network: torch.nn.Module, outputs: Any, asked: Corrupted) -> Measures:

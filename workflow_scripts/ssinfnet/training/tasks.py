@@ -1,9 +1,10 @@
-"""The two supervised tasks: infection by Inf-Net, classes by the U-Net with prior."""
+"""The two supervised tasks: infection by the single network, classes by the multi network."""
 
 from typing import Any
 
 import torch
 
+from ssinfnet import networks
 from ssinfnet.networks.intensity import normalise
 from ssinfnet.slices.labels import LESIONS
 from ssinfnet.training import losses
@@ -11,17 +12,23 @@ from ssinfnet.training.data import SliceTensors
 
 
 class InfectionTask:
-    """The single network: equations 4 and 5 of the paper; masks are 0 and 1, or soft labels between them."""
+    """The single network: equations 4 and 5 of the paper; masks are 0 and 1, or soft labels between them.
+
+    A network with one map and no edge learns from that map alone, by the same loss.
+    """
 
     key = "single"
 
     def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
-        """The edge and the four maps."""
+        """The network's outputs, as Inf-Net's edge and four maps."""
         return network(normalise(batch.images))
 
     def loss(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
-        """Deeply supervised segmentation loss and edge loss."""
-        return losses.single_loss(outputs, batch.masks[:, None].float())
+        """Deeply supervised segmentation loss and edge loss; of one map, its segmentation loss."""
+        masks = batch.masks[:, None].float()
+        if hasattr(outputs, "edge"):
+            return losses.single_loss(outputs, masks)
+        return losses.structure_loss(outputs.segmentation, masks)
 
     def overlap(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Overlap of the finest map and the mask, both at 0.5."""
@@ -34,8 +41,8 @@ class ClassTask:
     key = "multi"
 
     def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
-        """Background, GGO, consolidation."""
-        return network(normalise(batch.images), normalise(batch.priors))
+        """Background, GGO, consolidation; a network that takes no prior is given none."""
+        return networks.apply(network, normalise(batch.images), normalise(batch.priors))
 
     def loss(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Binary cross-entropy per class channel."""
