@@ -134,7 +134,13 @@ def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, t
 
 
 @pytest.mark.parametrize(
-    ("command", "config"), [(pretrain_single, NETWORK), (pretrain_multi, {"width": 4})], ids=["single", "multi"]
+    ("command", "config"),
+    [
+        (pretrain_single, NETWORK),
+        (pretrain_multi, {"width": 4}),
+        (pretrain_multi, {"name": "plain_unet", "width": 4, "prior": False}),
+    ],
+    ids=["single", "multi", "multi without prior"],
 )
 @pytest.mark.parametrize("task", [ROTATION, DENOISING], ids=["rotation", "denoising"])
 def test_a_round_of_another_kind_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config, task):
