@@ -325,7 +325,9 @@ FIGURES = [
     *rules.plot_learning.output,
 ]
 # The first task of each kind is shown.
-SHOWN_TASKS = list({CONFIG.pretext.tasks()[task.partition("-")[0]].kind: task for task in reversed(PRETEXT_RUNS)}.values())[::-1]
+SHOWN_TASKS = list(
+    {CONFIG.pretext.tasks()[task.partition("-")[0]].kind: task for task in reversed(PRETEXT_RUNS)}.values()
+)[::-1]
 FIGURES += expand(rules.plot_pretext.output.figure, task=SHOWN_TASKS, seed=CONFIG.seeds[0])
 FIGURES += expand(rules.plot_pseudo_labels.output, method=SELF_TRAINED[:1], seed=CONFIG.seeds[0], fold="all")
 if WITH_SEVERITY:
