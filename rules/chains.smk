@@ -27,13 +27,23 @@ def pretext_folder(stage):
 
 
 def rounds(task):
-    """The last checkpoint of each round of a pretext task, below its folder, without suffix."""
-    return [f"round{number}/epoch{last}" for number, last in enumerate(CONFIG.pretext.tasks()[task].epochs())]
+    """The last checkpoint of each round of a pretext task or run of it, below its folder, without suffix."""
+    epochs = CONFIG.pretext.tasks()[task.partition("-")[0]].epochs()
+    return [f"round{number}/epoch{last}" for number, last in enumerate(epochs)]
 
 
 def task_of(wildcards):
     """The pretext task of a job, by name."""
-    return wildcards.get("task") or CONFIG.methods[wildcards.method].pretext
+    return wildcards.get("task", "").partition("-")[0] or CONFIG.methods[wildcards.method].pretext
+
+
+def pretext_network(stage, wildcards):
+    """The network that a job of a pretext task trains."""
+    return (
+        PRETEXT_RUNS.get(wildcards.task, CONFIG.single.network)
+        if stage == "single"
+        else network_of(stage, wildcards.method)
+    )
 
 
 def pretext_start(stage, wildcards):
@@ -47,8 +57,13 @@ def pretext_start(stage, wildcards):
 
 def teacher(wildcards):
     """Input function: the network that marks the slices for a method's student, of the same seed and fold."""
-    name = CONFIG.methods[wildcards.method].self_training.teacher
-    return {"weights": run_file(final("single", "safetensors", wildcards.fold), name, wildcards.seed)}
+    file = run_file(final("single", "safetensors", wildcards.fold), teacher_of(wildcards), wildcards.seed)
+    return {"weights": file}
+
+
+def teacher_of(wildcards):
+    """The method that teaches the job's method, by name."""
+    return CONFIG.methods[wildcards.method].self_training.teacher
 
 
 def student(method, suffix):
@@ -170,15 +185,31 @@ def label_budget(method, seed=None):
     return "" if labels == "all" else f"--labels {labels}{given}"
 
 
-def pretext_code(script, network):
-    """Input function: the files of a command of the pretext task, for this network and the area that the task erases."""
-    return lambda wildcards: code(script, network, CONFIG.pretext.tasks()[task_of(wildcards)].where)
+def pretext_code(script, stage):
+    """Input function: the files of a command of the pretext task, for its network, its kind, and the area that it erases."""
+
+    def files(wildcards):
+        task = CONFIG.pretext.tasks()[task_of(wildcards)]
+        return code(script, pretext_network(stage, wildcards).name, task.kind, getattr(task, "where", "image"))
+
+    return files
 
 
 def weights_file(network):
     """The file of a backbone's weights, where the config names one."""
     weights = getattr(network, "weights", "none")
     return given(None if weights in ("none", "imagenet") else weights)
+
+
+# Of each stage and method, told at once.
+WEIGHTS_FILES = {
+    (stage, name): weights_file(network_of(stage, name)) for stage in ("single", "multi") for name in CONFIG.methods
+}
+
+
+def backbone_weights(stage):
+    """Input function: the file of the weights from which the backbone of the method's network starts, if there is one."""
+    return lambda wildcards: WEIGHTS_FILES[stage, wildcards.method]
 
 
 def final(stage, suffix, fold="all"):

@@ -35,6 +35,7 @@ rule check_inputs:
             priors=CONFIG.priors,
             single=batches(CONFIG.single),
             multi=batches(CONFIG.multi),
+            **own_networks(),
             pretext=batches_of_tasks(),
             patients=only(CONFIG.patients, "scores"),
             severity=only(CONFIG.severity, "cutoffs"),

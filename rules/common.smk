@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ssinfnet import networks, pretraining
 from ssinfnet.config import workflow as config_model
+from ssinfnet.config.pretext_tasks import KINDS
 from ssinfnet.errors import InputError
 from ssinfnet.files import folder_content
 from ssinfnet.files.atomic import remove_temporaries
@@ -42,7 +43,7 @@ except InputError as error:
 D = CONFIG.data_dir
 R = CONFIG.results_dir
 RUN = f"{R}/{{method}}/seed{{seed}}"
-# A pretext task of the single network is trained once, for all methods that start from it.
+# A pretext task of the single network is trained once, for all methods that start from it with the same network.
 SHARED = f"{R}/pretext/{{task}}/seed{{seed}}/single"
 
 
@@ -62,7 +63,7 @@ if "gpu" not in workflow.global_resources:
 
 wildcard_constraints:
     method="|".join(CONFIG.methods),
-    task="|".join(CONFIG.pretext.tasks()),
+    task=rf"(?:{'|'.join(CONFIG.pretext.tasks())})(?:-\w+-[0-9a-f]+)?",  # see pretext_run
     seed=r"\d+",
     fold=r"all|fold\d+",
     epoch=r"\d+",
@@ -106,6 +107,25 @@ def only(section, *keys):
     return section.model_dump(mode="json", include=set(keys))
 
 
+def network_of(stage, method):
+    """The network of a method's stage, `single` or `multi`."""
+    return getattr(CONFIG, f"{stage}_network")(method)
+
+
+def stage_of(stage, method):
+    """Section `single` or `multi` as plain values, with the network of a method, without what shapes the DAG."""
+    return {**without(getattr(CONFIG, stage), "schedule"), "network": without(network_of(stage, method))}
+
+
+def own_networks():
+    """The networks that methods have instead of a section's, by name, which decides about batches too; by section."""
+    found = {}
+    for stage in STAGES:
+        names = dict.fromkeys(network_of(stage, name).name for name in CONFIG.methods)
+        found[stage] = [{"name": name} for name in names if name != getattr(CONFIG, stage).network.name]
+    return {"networks": found} if any(found.values()) else {}
+
+
 def batches(stage):
     """What decides about the batches of a training."""
     return {
@@ -131,7 +151,7 @@ def code(script, *names):
 
     The script is the first, so that `{input.code[0]}` calls it wherever it lies.
     """
-    by_name = {**networks.MODULES, **pretraining.AREAS}
+    by_name = {**networks.MODULES, **pretraining.AREAS, **{kind: pretraining.module(kind) for kind in KINDS}}
     modules = [by_name[name].replace(".", "/") for name in names if name in by_name]
     waiting = [script_file(name) for name in (script, *modules)]
     found = set()
@@ -141,6 +161,11 @@ def code(script, *names):
             found.add(path)
             waiting.extend(imports(path))
     return sorted(map(str, found), key=lambda file: (file != str(script_file(script)), file))
+
+
+def network_code(script, *stages):
+    """Input function: the files of a command, and of the networks of the job's method."""
+    return lambda wildcards: code(script, *(network_of(stage, wildcards.method).name for stage in stages))
 
 
 def script_file(name):
@@ -208,7 +233,7 @@ def unlabelled_stores():
 
 def unlabelled_slices(wildcards):
     """Input function: the stores of unlabelled slices and the table that says which are usable, for a task that asks for them."""
-    if not CONFIG.pretext.tasks()[wildcards.task].unlabelled:
+    if not CONFIG.pretext.tasks()[task_of(wildcards)].unlabelled:
         return {}
     return {"unlabelled": unlabelled_stores(), "screened": f"{SPLIT}/unlabelled.csv".format(**wildcards)}
 
@@ -266,7 +291,7 @@ def runs(pattern, methods=None, seeds=CONFIG.seeds):
 
 def run_file(pattern, method, seed):
     """The file of a run by its pattern."""
-    return pattern.format(method=method, seed=seed, last=last_epoch(method), task=CONFIG.methods[method].pretext)
+    return pattern.format(method=method, seed=seed, last=last_epoch(method), task=pretext_run(method))
 
 
 def of_method(*patterns):
@@ -288,12 +313,31 @@ STAGES = ["single", "multi"] if CONFIG.labelled.classes else ["single"]
 SELF_TRAINED = [name for name, method in CONFIG.methods.items() if method.self_training.teacher]
 PRETRAINED = [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
 WITH_CLASSES = list(CONFIG.methods) if CONFIG.labelled.classes else []
+# Those whose class network takes a prior, and so can be given the truth as an oracle.
+WITH_PRIOR = [name for name in WITH_CLASSES if CONFIG.multi_network(name).prior]
 WITH_SEVERITY = list(CONFIG.methods) if CONFIG.patients.source != "none" else []
 # How many training slices keep their labels, over all methods; and those of them that are not all.
 BUDGETS = list(dict.fromkeys(method.labels for method in CONFIG.methods.values()))
 LIMITED = [labels for labels in BUDGETS if labels != "all"]
 # The pretext tasks of the methods, each once.
 TASKS = list(dict.fromkeys(CONFIG.methods[name].pretext for name in PRETRAINED))
+
+
+def pretext_run(method):
+    """The name below which the pretext task of a method's single network is trained, which its methods share.
+
+    It is the task's. With a network that is not the section's it is that of task and network, and a hash of its
+    options: `inpainting-plain_unet-0a1b2c3d`; no name of a task has a hyphen.
+    """
+    task, network = CONFIG.methods[method].pretext, CONFIG.single_network(method)
+    if task == "none" or network == CONFIG.single.network:
+        return task
+    options = json.dumps(without(network), sort_keys=True)
+    return f"{task}-{network.name}-{hashlib.sha256(options.encode()).hexdigest()[:8]}"
+
+
+# What is trained of them, with its network.
+PRETEXT_RUNS = {pretext_run(name): CONFIG.single_network(name) for name in PRETRAINED}
 
 
 def sources(name):

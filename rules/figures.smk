@@ -7,7 +7,7 @@ PREDICTED_SCORES = rules.evaluate_multi.output.csv.replace("{prior}", "predicted
 # Of all pretext rounds: whose they are, a task's for the single network and a method's for the multi network, and the table.
 ROUND_TABLES = [
     (task, seed, "single", f"{pretext_folder('single')}/{name}.csv".format(task=task, seed=seed))
-    for task, seed in itertools.product(TASKS, CONFIG.seeds)
+    for task, seed in itertools.product(PRETEXT_RUNS, CONFIG.seeds)
     for name in rounds(task)
 ] + [
     (method, seed, "multi", f"{pretext_folder('multi')}/{name}.csv".format(method=method, seed=seed))
@@ -69,7 +69,7 @@ rule plot_overlays:
         split=first_split(rules.split_slices.output[0]),
         single=runs(f"{SINGLE}/infection_test.h5"),
         predicted=runs(PREDICTED_TEST, WITH_CLASSES),
-        oracle=runs(ORACLE_TEST, WITH_CLASSES),
+        oracle=runs(ORACLE_TEST, WITH_PRIOR),
         thresholds=runs(SINGLE_METRICS),
         code=code("plot_overlays"),
     output:
@@ -103,7 +103,7 @@ rule plot_overlays:
             [
                 run_options("single", f"{SINGLE}/infection_test.h5"),
                 run_options("predicted", PREDICTED_TEST, methods=WITH_CLASSES),
-                run_options("oracle", ORACLE_TEST, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_TEST, methods=WITH_PRIOR),
                 run_options("thresholds", SINGLE_METRICS),
             ]
         ),
@@ -324,7 +324,11 @@ FIGURES = [
     *rules.plot_augmentation.output,
     *rules.plot_learning.output,
 ]
-FIGURES += expand(rules.plot_masks.output.figure, task=TASKS[:1], seed=CONFIG.seeds[0])
+# The first task of each kind is shown.
+SHOWN_TASKS = list(
+    {CONFIG.pretext.tasks()[task.partition("-")[0]].kind: task for task in reversed(PRETEXT_RUNS)}.values()
+)[::-1]
+FIGURES += expand(rules.plot_pretext.output.figure, task=SHOWN_TASKS, seed=CONFIG.seeds[0])
 FIGURES += expand(rules.plot_pseudo_labels.output, method=SELF_TRAINED[:1], seed=CONFIG.seeds[0], fold="all")
 if WITH_SEVERITY:
     FIGURES += [*rules.plot_severity.output, rules.clean_parenchyma.output.kept, rules.clean_parenchyma.output.rejected]

@@ -10,8 +10,9 @@ rule pretrain_multi:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         prior=TRAINING_PRIOR,
+        weights=backbone_weights("multi"),
         checked=PASSED,
-        code=pretext_code("pretrain_multi", CONFIG.multi.network.name),
+        code=pretext_code("pretrain_multi", "multi"),
     output:
         state=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.pt",
         weights=f"{MULTI}/pretext/round{{round}}/epoch{{epoch}}.safetensors",
@@ -27,7 +28,7 @@ rule pretrain_multi:
     resources:
         gpu=GPU,
     params:
-        config=lambda wildcards: sections(network=CONFIG.multi.network, pretext=pretext_task(wildcards)),
+        config=lambda wildcards: sections(network=pretext_network("multi", wildcards), pretext=pretext_task(wildcards)),
         start=options("resume", "network", "coach"),
     message:
         "{wildcards.method}, seed {wildcards.seed}: pretext round {wildcards.round} of the multi network to epoch {wildcards.epoch} (log: {log})"
@@ -46,8 +47,9 @@ rule train_multi:
         split=rules.split_slices.output[0],
         prior_train=TRAINING_PRIOR,
         prior_validation=f"{SINGLE}/infection_validation.h5",
+        weights=backbone_weights("multi"),
         checked=PASSED,
-        code=code("train_multi", CONFIG.multi.network.name),
+        code=network_code("train_multi", "multi"),
     output:
         state=f"{MULTI}/epoch{{epoch}}.pt",
         weights=f"{MULTI}/epoch{{epoch}}.safetensors",
@@ -64,7 +66,7 @@ rule train_multi:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            multi=without(CONFIG.multi, "schedule"),
+            multi=stage_of("multi", wildcards.method),
             augmentation=CONFIG.methods[wildcards.method].augmentation,
         ),
         start=options("resume", "best", "pretrained"),
@@ -87,7 +89,7 @@ rule predict_classes:
             f"{SPLIT}/truth_test.h5" if wildcards.prior == "oracle" else f"{SINGLE}/infection_test.h5"
         ).format(**wildcards),
         weights=final("multi", "safetensors"),
-        code=code("predict_classes", CONFIG.multi.network.name),
+        code=network_code("predict_classes", "multi"),
     output:
         maps=f"{MULTI}/classes_{{prior}}_prior.h5",
         provenance=f"{MULTI}/classes_{{prior}}_prior.provenance.json",
@@ -101,7 +103,7 @@ rule predict_classes:
     resources:
         gpu=GPU,
     params:
-        config=sections(multi=without(CONFIG.multi, "schedule")),
+        config=lambda wildcards: sections(multi=stage_of("multi", wildcards.method)),
     message:
         "{wildcards.method}, seed {wildcards.seed}: class maps with {wildcards.prior} prior (log: {log})"
     shell:

@@ -7,9 +7,9 @@ rule pretrain_single:
         unpack(unlabelled_slices),
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        weights=weights_file(CONFIG.single.network),
+        weights=lambda wildcards: weights_file(pretext_network("single", wildcards)),
         checked=PASSED,
-        code=pretext_code("pretrain_single", CONFIG.single.network.name),
+        code=pretext_code("pretrain_single", "single"),
     output:
         state=f"{SHARED}/round{{round}}/epoch{{epoch}}.pt",
         weights=f"{SHARED}/round{{round}}/epoch{{epoch}}.safetensors",
@@ -26,7 +26,7 @@ rule pretrain_single:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            network=CONFIG.single.network,
+            network=pretext_network("single", wildcards),
             pretext=pretext_task(wildcards),
             **({"unlabelled": only(CONFIG.unlabelled, "window")} if unlabelled_slices(wildcards) else {}),
         ),
@@ -40,34 +40,34 @@ rule pretrain_single:
         " --gpus {resources.gpu} --threads {threads} --provenance {output.provenance:q} 2> {log:q}"
 
 
-rule plot_masks:
+rule plot_pretext:
     input:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         rounds=lambda wildcards: [f"{SHARED}/{name}.safetensors".format(**wildcards) for name in rounds(wildcards.task)],
-        code=pretext_code("plot_masks", CONFIG.single.network.name),
+        code=pretext_code("plot_pretext", "single"),
     output:
         figure=report(
-            f"{SHARED}/masks.png",
+            f"{SHARED}/pretext.png",
             category="Training",
-            caption=f"{CAPTIONS}/masks.rst",
-            labels={"figure": "Masks of the pretext task", "task": "{task}"},
+            caption=f"{CAPTIONS}/pretext.rst",
+            labels={"figure": "Pretext task round by round", "task": "{task}"},
         ),
-        table=f"{SHARED}/masks.csv",
-        provenance=f"{SHARED}/masks.provenance.json",
+        table=f"{SHARED}/pretext.csv",
+        provenance=f"{SHARED}/pretext.provenance.json",
     log:
-        f"{R}/logs/plot_masks/{{task}}-seed{{seed}}.log",
+        f"{R}/logs/plot_pretext/{{task}}-seed{{seed}}.log",
     benchmark:
-        f"{R}/benchmarks/plot_masks/{{task}}-seed{{seed}}.tsv"
+        f"{R}/benchmarks/plot_pretext/{{task}}-seed{{seed}}.tsv"
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
     resources:
         gpu=GPU,
     params:
-        config=lambda wildcards: sections(network=CONFIG.single.network, pretext=pretext_task(wildcards)),
+        config=lambda wildcards: sections(network=pretext_network("single", wildcards), pretext=pretext_task(wildcards)),
     message:
-        "Pretext task {wildcards.task}, seed {wildcards.seed}: masks and inpainting round by round (log: {log})"
+        "Pretext task {wildcards.task}, seed {wildcards.seed}: what was learned round by round (log: {log})"
     shell:
         "python {input.code[0]:q} --config-json {params.config:q} --task {wildcards.task}"
         " --slices {input.slices:q} --split {input.split:q} --rounds {input.rounds:q}"

@@ -14,7 +14,7 @@ rule predict_pseudo_labels:
         split=rules.split_slices.output[0],
         unlabelled=unlabelled_stores(),
         screened=rules.screen_unlabelled.output.table,
-        code=code("predict_pseudo_labels", CONFIG.single.network.name),
+        code=lambda wildcards: code("predict_pseudo_labels", network_of("single", teacher_of(wildcards)).name),
     output:
         maps=f"{STUDENT}/pseudo_labels.h5",
         provenance=f"{STUDENT}/pseudo_labels.provenance.json",
@@ -29,7 +29,7 @@ rule predict_pseudo_labels:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            single=without(CONFIG.single, "schedule"),
+            single=stage_of("single", teacher_of(wildcards)),
             self_training=only(CONFIG.methods[wildcards.method].self_training, "slices", "stretch"),
             unlabelled=only(CONFIG.unlabelled, "window"),
         ),
@@ -49,7 +49,7 @@ rule train_groups:
         split=rules.split_slices.output[0],
         unlabelled=unlabelled_stores(),
         screened=rules.screen_unlabelled.output.table,
-        code=code("train_groups", CONFIG.single.network.name),
+        code=lambda wildcards: code("train_groups", network_of("single", teacher_of(wildcards)).name),
     output:
         labels=f"{STUDENT}/groups/group{{group}}.h5",
         weights=f"{STUDENT}/groups/group{{group}}.safetensors",
@@ -66,7 +66,7 @@ rule train_groups:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            single=without(CONFIG.single, "schedule"),
+            single=stage_of("single", teacher_of(wildcards)),
             augmentation=CONFIG.methods[wildcards.method].augmentation,
             labels=CONFIG.labels,
             self_training={
@@ -97,8 +97,8 @@ rule train_student:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         pseudo_labels=pseudo_labels,
-        weights=weights_file(CONFIG.single.network),
-        code=code("train_student", CONFIG.single.network.name),
+        weights=backbone_weights("single"),
+        code=network_code("train_student", "single"),
     output:
         state=f"{STUDENT}/epoch{{epoch}}.pt",
         weights=f"{STUDENT}/epoch{{epoch}}.safetensors",
@@ -115,7 +115,7 @@ rule train_student:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            single=without(CONFIG.single, "schedule"),
+            single=stage_of("single", wildcards.method),
             augmentation=CONFIG.methods[wildcards.method].augmentation,
             labels=CONFIG.labels,
             **student_sections(wildcards),
@@ -152,10 +152,10 @@ rule plot_pseudo_labels:
         config=lambda wildcards: sections(
             methods={
                 wildcards.method: {"label": CONFIG.methods[wildcards.method].label},
-                CONFIG.methods[wildcards.method].self_training.teacher: {"label": teacher_label(wildcards.method)},
+                teacher_of(wildcards): {"label": teacher_label(wildcards.method)},
             },
         ),
-        teacher=lambda wildcards: CONFIG.methods[wildcards.method].self_training.teacher,
+        teacher=lambda wildcards: teacher_of(wildcards),
     message:
         "{wildcards.method}, seed {wildcards.seed}: picture of the pseudo labels (log: {log})"
     shell:

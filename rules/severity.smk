@@ -5,7 +5,7 @@ rule predict_patients_infection:
     input:
         slices=rules.prepare_patients.output.slices,
         weights=final_of("single", "safetensors"),
-        code=code("predict_infection", CONFIG.single.network.name),
+        code=network_code("predict_infection", "single"),
     output:
         maps=f"{RUN}/patients/infection_shard{{shard}}-of-{CONFIG.shards}.h5",
         provenance=f"{RUN}/patients/infection_shard{{shard}}-of-{CONFIG.shards}.provenance.json",
@@ -19,7 +19,7 @@ rule predict_patients_infection:
     resources:
         gpu=GPU,
     params:
-        config=sections(single=without(CONFIG.single, "schedule")),
+        config=lambda wildcards: sections(single=stage_of("single", wildcards.method)),
         shards=lambda wildcards, input: CONFIG.shards,
     message:
         "{wildcards.method}, seed {wildcards.seed}: infection of the patients' slices, shard {wildcards.shard} (log: {log})"
@@ -34,7 +34,7 @@ rule predict_patients_classes:
         slices=rules.prepare_patients.output.slices,
         prior=rules.predict_patients_infection.output[0],
         weights=final("multi", "safetensors"),
-        code=code("predict_classes", CONFIG.multi.network.name),
+        code=network_code("predict_classes", "multi"),
     output:
         maps=f"{RUN}/patients/classes_shard{{shard}}-of-{CONFIG.shards}.h5",
         provenance=f"{RUN}/patients/classes_shard{{shard}}-of-{CONFIG.shards}.provenance.json",
@@ -48,7 +48,7 @@ rule predict_patients_classes:
     resources:
         gpu=GPU,
     params:
-        config=sections(multi=without(CONFIG.multi, "schedule")),
+        config=lambda wildcards: sections(multi=stage_of("multi", wildcards.method)),
     message:
         "{wildcards.method}, seed {wildcards.seed}: classes of the patients' slices, shard {wildcards.shard} (log: {log})"
     shell:

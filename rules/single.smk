@@ -8,9 +8,9 @@ rule train_single:
         unpack(segment_start("single", f"{SINGLE}/{{fold}}")),
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
-        weights=weights_file(CONFIG.single.network),
+        weights=backbone_weights("single"),
         checked=PASSED,
-        code=code("train_single", CONFIG.single.network.name),
+        code=network_code("train_single", "single"),
     output:
         state=f"{SINGLE}/{{fold}}/epoch{{epoch}}.pt",
         weights=f"{SINGLE}/{{fold}}/epoch{{epoch}}.safetensors",
@@ -27,7 +27,7 @@ rule train_single:
         gpu=GPU,
     params:
         config=lambda wildcards: sections(
-            single=without(CONFIG.single, "schedule"),
+            single=stage_of("single", wildcards.method),
             augmentation=CONFIG.methods[wildcards.method].augmentation,
             labels=CONFIG.labels,
             **priors_of_fold(wildcards),
@@ -51,7 +51,7 @@ rule predict_infection:
         slices=labelled_slices(),
         split=rules.split_slices.output[0],
         weights=infection_weights,
-        code=code("predict_infection", CONFIG.single.network.name),
+        code=network_code("predict_infection", "single"),
     output:
         maps=f"{SINGLE}/infection_{{part}}.h5",
         provenance=f"{SINGLE}/infection_{{part}}.provenance.json",
@@ -65,7 +65,7 @@ rule predict_infection:
     resources:
         gpu=GPU,
     params:
-        config=sections(single=without(CONFIG.single, "schedule")),
+        config=lambda wildcards: sections(single=stage_of("single", wildcards.method)),
         labels=lambda wildcards: label_budget(wildcards.method, wildcards.seed) if of_folds(wildcards.part) else "",
     message:
         "{wildcards.method}, seed {wildcards.seed}: infection maps of the {wildcards.part} part (log: {log})"

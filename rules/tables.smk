@@ -14,7 +14,7 @@ rule compare_methods:
     input:
         single=runs(SINGLE_METRICS),
         predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
-        oracle=runs(ORACLE_METRICS, WITH_CLASSES),
+        oracle=runs(ORACLE_METRICS, WITH_PRIOR),
         patients=runs(PATIENTS, WITH_SEVERITY),
         code=code("compare_methods"),
     output:
@@ -41,7 +41,7 @@ rule compare_methods:
             [
                 run_options("single", SINGLE_METRICS),
                 run_options("predicted", PREDICTED_METRICS, methods=WITH_CLASSES),
-                run_options("oracle", ORACLE_METRICS, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_METRICS, methods=WITH_PRIOR),
                 run_options("patients", PATIENTS, methods=WITH_SEVERITY),
             ]
         ),
@@ -56,7 +56,7 @@ rule tabulate_results:
     input:
         single=runs(SINGLE_METRICS),
         predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
-        oracle=runs(ORACLE_METRICS, WITH_CLASSES),
+        oracle=runs(ORACLE_METRICS, WITH_PRIOR),
         severity=[runs(file, WITH_SEVERITY) for file in SCORED],
         comparisons=rules.compare_methods.output[0],
         published=[f"{PUBLISHED}/table_{number}.csv" for number in (2, 3, 4, 5)],
@@ -92,7 +92,7 @@ rule tabulate_results:
             [
                 run_options("single", SINGLE_METRICS),
                 run_options("predicted", PREDICTED_METRICS, methods=WITH_CLASSES),
-                run_options("oracle", ORACLE_METRICS, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_METRICS, methods=WITH_PRIOR),
                 run_options("severity", *SCORED, methods=WITH_SEVERITY),
             ]
         ),

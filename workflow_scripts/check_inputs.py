@@ -14,7 +14,7 @@ from ssinfnet.command import parser as command
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command; raises `InputError` that lists all findings."""
-    sections = "split (by, folds), labels, labelled, priors, single, multi, pretext, patients, severity"
+    sections = "split (by, folds), labels, labelled, priors, single, multi, networks, pretext, patients, severity"
     parser = command.parser(__doc__, config=sections)
     parser.add_argument("--split", type=Path, nargs="+", required=True, help="table of each split, CSV")
     parser.add_argument("--fingerprint", type=Path, nargs="+", required=True, help="what its parts hold, JSON")
@@ -33,8 +33,9 @@ def main(argv: list[str] | None = None) -> None:
 
     from ssinfnet.config.labelled import Labelled
     from ssinfnet.config.labels import Labels
+    from ssinfnet.config.network import OwnNetworks
     from ssinfnet.config.patients import Patients
-    from ssinfnet.config.pretext import PretextTasks
+    from ssinfnet.config.pretext_tasks import PretextTasks
     from ssinfnet.config.priors import Priors
     from ssinfnet.config.severity import Severity
     from ssinfnet.config.split import Split
@@ -58,12 +59,13 @@ def main(argv: list[str] | None = None) -> None:
     with_classes = command.section(Labelled, args.config_json, "labelled").classes
     folds = priors if with_classes and priors.mode == "out_of_fold" else None
 
-    trainings = [checks.of_training("single", single, by_fold=True)]
-    if with_classes:
-        trainings.append(checks.of_training("multi", multi))
+    own = command.section(OwnNetworks, args.config_json, "networks")
+    stages = [("single", single, own.single), *([("multi", multi, own.multi)] if with_classes else [])]
+    every = [(name, stage, network) for name, stage, others in stages for network in (stage.network, *others)]
+    trainings = [checks.of_training(name, stage, network, by_fold=name == "single") for name, stage, network in every]
     batches = [*trainings]
     for name in args.pretrained:
-        batches += [checks.of_pretext(name, tasks[name], one.network) for one in [single, multi][: 1 + with_classes]]
+        batches += [checks.of_pretext(name, tasks[name], network) for _, _, network in every]
     tables = [read_split(path) for path in args.split]
     fingerprints = [read_json(path) for path in args.fingerprint]
     found = []

@@ -20,14 +20,14 @@ def main(argv: list[str] | None = None) -> None:
 
     import hashlib
 
-    from ssinfnet.config.network import SingleNetwork
+    from ssinfnet.config.network import InfNet
     from ssinfnet.exchange import infnet_checkpoint
     from ssinfnet.inference.weights import save_weights
 
     state = infnet_checkpoint.load(args.checkpoint, args.backbone)
     with args.checkpoint.open("rb") as file:
         source = hashlib.file_digest(file, "sha256").hexdigest()
-    network = SingleNetwork(backbone=args.backbone).model_dump_json()
+    network = InfNet(backbone=args.backbone).model_dump_json()
     save_weights(args.out, state, {"network": network, "source_sha256": source})
 
 

@@ -1,4 +1,4 @@
-"""Draw how the trainings went: loss and validation Dice by epoch, and the reconstruction loss of the pretext rounds.
+"""Draw how the trainings went: loss and validation Dice by epoch, and what the pretext rounds are measured by.
 
 Reads the tables of epochs and of rounds of each method and seed (several files of one run are joined in the order
 given); writes two PNGs. Without --rounds the second one says that no method has a pretext task.
@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     labels = runs.labels(epochs, args.config_json.get("methods", {}))
     curves = learning.read_curves(epochs, ("epoch", "loss", "validation_loss", "validation_dice"))
     save(learning.learning_curves(curves, labels), args.out_epochs)
-    curves = learning.read_curves(rounds, ("round", "phase", "epoch", "erased_loss"))
+    curves = learning.read_curves(rounds, ("round", "phase", "epoch", "loss"))
     save(learning.pretext_curves(curves, labels), args.out_rounds)
 
 

@@ -1,7 +1,7 @@
-"""Run a segment of a pretext round for the multi network: inpainting, the prior in full view.
+"""Run a segment of a pretext round for the multi network, its prior in full view.
 
-A round trains and writes the network or, with a coach, every other one the coach; both write a table with a row per
-epoch.
+The task is of the kind that `pretext.kind` names, inpainting where it names none. A round trains and writes the network
+or, with a coach, every other one the coach; both write a table with a row per epoch.
 """
 
 from pathlib import Path
@@ -19,15 +19,15 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     from ssinfnet.config.network import MultiNetwork
-    from ssinfnet.config.pretext import Pretext
     from ssinfnet.inference import runtime
     from ssinfnet.pretraining.round import Round, run_round
+    from ssinfnet.pretraining.task import task_class
     from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.store import SliceStore
     from ssinfnet.training.data import load_unlabelled
 
     network = command.section(MultiNetwork, args.config_json, "network")
-    pretext = command.section(Pretext, args.config_json, "pretext")
+    pretext = command.section(task_class(args.config_json["pretext"]).SECTION, args.config_json, "pretext")
     run = runtime.start(args.gpus, args.threads)
     with SliceStore(args.slices) as store, SliceStore(args.prior_train) as priors:
         ids = part_ids(read_split(args.split), "train")

@@ -1,7 +1,7 @@
-"""Run a segment of a pretext round for the single network: inpainting.
+"""Run a segment of a pretext round for the single network.
 
-A round trains and writes the network or, with a coach, every other one the coach; both write a table with a row per
-epoch.
+The task is of the kind that `pretext.kind` names, inpainting where it names none. A round trains and writes the network
+or, with a coach, every other one the coach; both write a table with a row per epoch.
 """
 
 from pathlib import Path
@@ -32,17 +32,17 @@ def main(argv: list[str] | None = None) -> None:
     import contextlib
 
     from ssinfnet.config.network import SingleNetwork
-    from ssinfnet.config.pretext import Pretext
     from ssinfnet.config.unlabelled import Unlabelled
     from ssinfnet.inference import runtime
     from ssinfnet.pretraining.round import Round, run_round
+    from ssinfnet.pretraining.task import task_class
     from ssinfnet.slices.parts import part_ids, read_split
     from ssinfnet.slices.screening import read_screened
     from ssinfnet.slices.store import SliceStore
     from ssinfnet.training.unlabelled import load_slices
 
     network = command.section(SingleNetwork, args.config_json, "network")
-    pretext = command.section(Pretext, args.config_json, "pretext")
+    pretext = command.section(task_class(args.config_json["pretext"]).SECTION, args.config_json, "pretext")
     window = command.section(Unlabelled, args.config_json, "unlabelled").window
     run = runtime.start(args.gpus, args.threads)
     ids = part_ids(read_split(args.split), "train")

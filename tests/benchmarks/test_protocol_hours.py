@@ -16,10 +16,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from ssinfnet import networks
 from ssinfnet.config import workflow
 from ssinfnet.inference import runtime
-from ssinfnet.networks import inpainting
-from ssinfnet.networks.coach import Coach
-from ssinfnet.pretraining import inpainting as pretext
 from ssinfnet.pretraining.crops import uncut
+from ssinfnet.pretraining.inpainting import Task
+from ssinfnet.pretraining.loop import train_round
 from ssinfnet.process import gpus
 from ssinfnet.training import loop
 from ssinfnet.training.data import SliceTensors
@@ -68,14 +67,15 @@ def one_epoch(section, task, batch, run):
 
 def one_round(network_config, config, number, batch, run, *, priors):
     """A function that trains one batch of crops in a round of that number."""
-    network = run.place(inpainting.to_inpainting(networks.from_config(network_config, pretrained=False)))
-    coach = run.place(Coach())
+    task = Task(config)
+    network = run.place(task.add_heads(networks.from_config(network_config, pretrained=False)))
+    run.place(task.make_coach())
     crops = slices(batch, config.crop).to(run.device)
     crops = uncut(SliceTensors(crops.images, priors=crops.priors if priors else None))
 
     def step():
         batches = lambda epoch: iter([crops])  # noqa: E731
-        pretext.train_round(network, coach, batches, config, State(), number=number, until_epoch=1, runtime=run)
+        train_round(network, task, batches, State(), number=number, until_epoch=1, runtime=run)
 
     return step, batch
 

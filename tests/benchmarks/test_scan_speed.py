@@ -20,14 +20,14 @@ import numpy as np
 import pytest
 import stored_scans
 
-from ssinfnet.config.network import MultiNetwork, SingleNetwork
+from ssinfnet.config.network import InfNet, UNet
 from ssinfnet.exchange import bundle
 from ssinfnet.exchange.bundle_content import MultiStage, SingleStage
 from ssinfnet.process import machine
 
 ROOT = Path(__file__).parents[2]
 THREADS = os.environ.get("THREADS", "2")
-NETWORKS = {"single": SingleNetwork(backbone="tf_efficientnet_lite0"), "multi": MultiNetwork(width=16)}
+NETWORKS = {"single": InfNet(backbone="tf_efficientnet_lite0"), "multi": UNet(width=16)}
 SIZES = {"config.yaml": (128, 96), "the paper": (352, 352)}
 """Edges of what the networks for infection and for classes see."""
 FINER = (5, 4, 4)

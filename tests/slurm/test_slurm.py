@@ -108,7 +108,7 @@ def test_the_results_are_the_same_bytes_as_without_a_cluster(submitted, local):
 def test_training_asked_for_a_gpu_and_other_jobs_did_not(submitted):
     run, jobs = submitted
     asked = {job["name"] for job in jobs if re.search("gpu", job.get("TresPerJob", ""))}
-    assert asked == TRAINING | {"plot_masks"} | set(GROUPS)
+    assert asked == TRAINING | {"plot_pretext"} | set(GROUPS)
     assert {job["TresPerJob"].rsplit(":", 1)[1] for job in jobs if job["name"] in asked} == {"1"}
     for rule in TRAINING:
         for log in (run.folder / "results/logs" / rule).iterdir():

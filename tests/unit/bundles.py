@@ -9,7 +9,7 @@ import torch
 from ssinfnet import networks
 from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.config.labels import Labels
-from ssinfnet.config.network import MultiNetwork, SingleNetwork
+from ssinfnet.config.network import InfNet, UNet
 from ssinfnet.config.parenchyma import Parenchyma
 from ssinfnet.evaluation.conformal import Calibration, Table
 from ssinfnet.exchange import bundle, bundle_manifest, licences
@@ -27,7 +27,7 @@ from ssinfnet.exchange.bundle_content import (
 from ssinfnet.inference.weights import save_weights
 from ssinfnet.severity.metrics import undefined
 
-NETWORKS = {"single": SingleNetwork(backbone="test_resnet"), "multi": MultiNetwork(width=4)}
+NETWORKS = {"single": InfNet(backbone="test_resnet"), "multi": UNet(width=4)}
 SECRET = "/home/someone/of-patient-17.safetensors"
 
 

@@ -5,8 +5,16 @@ from torch import nn
 
 from ssinfnet import networks
 
-INPUTS = {"infnet": 1, "unet": 2}
-OPTIONS = {"infnet": {"backbone": "test_resnet"}, "unet": {"width": 8}}
+INPUTS = {"infnet": 1, "unet": 2, "covid_segnet": 1, "plain_unet": 1, "unetplusplus": 1, "fcn8s": 2, "smp": 1}
+OPTIONS = {
+    "infnet": {"backbone": "test_resnet"},
+    "unet": {"width": 8},
+    "covid_segnet": {"width": 8},
+    "plain_unet": {"width": 4},
+    "unetplusplus": {"width": 4},
+    "fcn8s": {"backbone": "vgg11", "channels": 8},
+    "smp": {"backbone": "test_resnet"},
+}
 
 
 def create(name: str, seed: int = 0) -> nn.Module:

@@ -25,17 +25,17 @@ FEEDS = {
     "generate_phantom": "prepare_medseg prepare_patients",
     "prepare_medseg": "split_slices fingerprint_split extract_truth pretrain_single train_single predict_infection "
     "pretrain_multi train_multi predict_classes evaluate_single evaluate_multi evaluate_regions plot_overlays "
-    "plot_masks write_cases plot_worst_cases plot_calibration plot_augmentation calibrate_share",
+    "plot_pretext write_cases plot_worst_cases plot_calibration plot_augmentation calibrate_share",
     "split_slices": "fingerprint_split extract_truth pretrain_single train_single predict_infection pretrain_multi "
-    "train_multi evaluate_single evaluate_multi evaluate_regions plot_overlays plot_masks write_summary "
+    "train_multi evaluate_single evaluate_multi evaluate_regions plot_overlays plot_pretext write_summary "
     "check_inputs write_cases plot_worst_cases plot_augmentation calibrate_share export_bundle",
     "fingerprint_split": "check_inputs write_summary export_bundle",
     "check_inputs": "",  # trainings wait for the first one alone
     "extract_truth": "predict_classes:oracle",
     "predict_classes:oracle": "evaluate_multi:oracle plot_overlays",
     "evaluate_multi:oracle": "compare_methods tabulate_results",
-    "pretrain_single": "train_single plot_masks plot_learning",
-    "plot_masks": "write_summary plot_times",
+    "pretrain_single": "train_single plot_pretext plot_learning",
+    "plot_pretext": "write_summary plot_times",
     "train_single": "predict_infection predict_patients_infection plot_learning export_bundle",
     "predict_infection": "pretrain_multi train_multi predict_classes evaluate_single evaluate_regions plot_overlays "
     "write_cases plot_worst_cases plot_calibration calibrate_share",
@@ -114,6 +114,8 @@ KEYS: list[tuple[str, str, set[str]]] = [
         "Another",
         {"plot_learning", "plot_severity", "write_cases"} | PICTURES | TABLES,
     ),
+    ("methods.ssinfnet.single_network", "{name: plain_unet, width: 4}", CHECK | after("pretrain_single train_single")),
+    ("methods.ssinfnet.multi_network", "{name: fcn8s, channels: 8}", CHECK | FROM_MULTI),
     ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("train_single plot_augmentation")),
     ("methods.ssinfnet.augmentation.*", "0.5", after("train_single plot_augmentation")),
     ("methods.ssinfnet.self_training.teacher", "sinfnet", SELF_TRAINING | after("train_single")),
@@ -122,7 +124,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("methods.ssinfnet.self_training.progressive.relabel", "true", PROGRESSIVE | after("train_single")),
     ("methods.ssinfnet.self_training.progressive.*", "3", PROGRESSIVE | after("train_single")),
     ("methods.ssinfnet.self_training.*", "3", SELF_TRAINING | after("train_single")),
-    ("seeds", "[0, 1]", after("pretrain_single") - {"plot_masks", "write_cases"}),
+    ("seeds", "[0, 1]", after("pretrain_single") - {"plot_pretext", "write_cases"}),
     ("shards", "3", after("extract_parenchyma predict_patients_infection")),
     ("phantom.size", "64", EVERYTHING),
     ("phantom.patients", "7", EVERYTHING),
@@ -175,12 +177,17 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("pretext.augmentation.rotations", "[0, 90]", after("pretrain_single")),
     ("pretext.augmentation.*", "0.25", after("pretrain_single")),
     ("pretext.variants", "{random: {masks: random}}", SUMMARY),  # no method has this task
+    ("pretext.variants.*.kind", "", set()),  # a task named after a kind is of that kind
+    ("pretext.variants.*.loss", "cross_entropy", SUMMARY),
+    ("pretext.variants.*.windows", "7", SUMMARY),
+    ("pretext.variants.*", "0.3", SUMMARY),
     ("pretext.rounds.first_*", "2", after("pretrain_single")),
     ("pretext.rounds.network_epochs", "3", after("pretrain_single")),
     ("pretext.rounds.segment", "1", SUMMARY),  # no round is longer than that
     ("pretext.rounds.*", "2", SUMMARY),  # there is no such round yet, or it has but one epoch left
     ("pretext.*", "0.5", after("pretrain_single")),
-    ("*.network.name", "", set()),  # there is but one
+    ("single.network.name", "plain_unet", CHECK | after("pretrain_single train_single")),
+    ("multi.network.name", "plain_unet", CHECK | FROM_MULTI),
     ("single.network.backbone", "resnet34", after("pretrain_single train_single")),
     ("single.network.weights", "none", after("pretrain_single train_single")),
     ("multi.network.width", "8", FROM_MULTI),
@@ -238,6 +245,8 @@ WITH = {
         f"scans.{name}": {"scans.table": "tests/workflow/scans.csv", "scans.bundle": "ssinfnet"}
         for name in ("table", "shards", "dicom_identity", "segmentation_type", "level", "batch_size")
     },
+    # What the network before has and this one has not.
+    "single.network.name": {"single.network.backbone": None, "single.network.weights": None},
     "scans.bundle": {"scans.table": "tests/workflow/scans.csv"},
     "split.file": {"split.by": "file"},
     "pretext.unlabelled": {"unlabelled.folder": "workflow_scripts"},
@@ -252,7 +261,7 @@ COMMANDS = {"predict_patients_infection": "predict_infection", "predict_patients
 # What a change of does not run anything: nothing in it can change a result (test_process_changes_nothing.py).
 NO_RESULT = "ssinfnet/process/"
 # What only methods with a pretext task depend on, and only sources that read tables or archives.
-OF_THE_COACH = ["ssinfnet/networks/coach.py", "ssinfnet/config/pretext.py"]
+OF_THE_COACH = ["ssinfnet/networks/coach.py", "ssinfnet/config/pretext.py", "ssinfnet/config/inpainting.py"]
 OF_THE_COACH += [name for name in MODULES if name.startswith("ssinfnet/pretraining/")]
 OF_READERS = [f"ssinfnet/files/{name}.py" for name in ("tables", "workbook", "archives", "nifti", "pictures", "masks")]
 OF_READERS += [f"ssinfnet/files/{name}.py" for name in ("encoding", "folders", "user_table")]
@@ -276,8 +285,8 @@ def case(key: str) -> tuple[str, set[str]]:
 
 
 def every_key() -> list[str]:
-    """All keys of the config; of the methods, those of the one with a pretext task."""
-    names = [row[0] for row in document.keys(workflow.Config)]
+    """All keys of the config; of the methods, those of the one with a pretext task, of the tasks those of denoising."""
+    names = [row[0].replace("variants.<name>", "variants.denoising") for row in document.keys(workflow.Config)]
     return [name.replace("<name>", "sinfnet" if name.endswith(".pretext") else "ssinfnet") for name in names]
 
 
@@ -313,7 +322,7 @@ def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
     their value.
     """
     config, result = tiny_config(), {}
-    shaping = ("seeds", "shards", "schedule", "rounds", "self_training", "scans")
+    shaping = ("seeds", "shards", "schedule", "rounds", "self_training", "scans", "single_network", "multi_network")
     keys = [key for key in every_key() if not set(shaping) & set(key.split("."))]
     values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in keys}
     numbers = [(key, value) for key, value in values.items() if type(value) in (int, float)]

@@ -39,7 +39,7 @@ FROM_SINGLE = (
     | FROM_MULTI
     | FROM_SEVERITY
 )
-FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_masks"}
+FROM_PRETEXT = FROM_SINGLE | {"pretrain_single", "plot_pretext"}
 FROM_SPLIT = FROM_PRETEXT | {"split_slices", "fingerprint_split", "check_inputs", "extract_truth", "plot_augmentation"}
 FROM_CLEANING = {"clean_parenchyma", "evaluate_regions", "calibrate_share"} | FROM_SEVERITY
 
@@ -166,6 +166,13 @@ def test_methods_of_one_task_share_it_and_a_variant_is_trained_beside_it(finishe
     variant = "{methods: {third: {label: Third, pretext: chance}}, pretext: {variants: {chance: {masks: random}}}}"
     jobs = finished.planned(variant)
     assert jobs["pretrain_single"] == 2  # two rounds of the network and no coach
+
+
+def test_tasks_of_other_kinds_are_trained_beside_it_for_as_many_rounds_and_shown(finished):
+    jobs = finished.planned((finished.folder / "tests/workflow/pretext_kinds.yaml").read_text())
+    # Two methods more, two rounds each: of the network alone.
+    assert (jobs["pretrain_single"], jobs["pretrain_multi"], jobs["plot_pretext"]) == (4, 4, 2)
+    assert jobs["train_single"] == 6
 
 
 def test_a_method_may_be_fine_tuned_for_longer(finished):

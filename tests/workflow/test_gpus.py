@@ -14,7 +14,7 @@ from workflow_copy import Workflow
 JOBS = Path(__file__).parents[1] / "gpu_job.py"
 GPU_COMMANDS = {
     *("pretrain_single", "train_single", "predict_infection", "pretrain_multi", "train_multi", "predict_classes"),
-    "plot_masks",
+    "plot_pretext",
 }
 GPU_RULES = GPU_COMMANDS | {"predict_patients_infection", "predict_patients_classes"}
 # Jobs that ask for a GPU as the rules do, and for nothing else.

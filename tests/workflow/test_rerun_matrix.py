@@ -120,6 +120,26 @@ ADDITIONS = {
         },
         {"method": {"third"}},
     ),
+    "a method with networks of its own": (
+        {
+            "methods": {
+                "third": {
+                    "label": "Third",
+                    "pretext": "inpainting",
+                    "single_network": {"name": "plain_unet", "width": 4},
+                    "multi_network": {"name": "plain_unet", "width": 4},
+                }
+            }
+        },
+        {
+            **METHOD,
+            **PRETEXT,  # of its network
+            "predict_classes": 1,  # without a prior there is no oracle
+            "evaluate_multi": 1,
+            **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases", "check_inputs"}, 1),
+        },
+        {"method": {"third"}},
+    ),
     "a variant of the task, with a method": (
         {
             "methods": {"third": {"label": "Third", "pretext": "chance"}},
@@ -132,6 +152,17 @@ ADDITIONS = {
             **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases", "check_inputs"}, 1),
         },
         {"method": {"third"}, "task": {"chance"}},
+    ),
+    "a method with a task of another kind": (
+        {"methods": {"third": {"label": "Third", "pretext": "rotation"}}},
+        {
+            **METHOD,
+            "pretrain_single": 2,  # as many rounds of the network, and no coach
+            "pretrain_multi": 2,
+            # The first task of each kind is shown; the check looks at the batches of the new one.
+            **dict.fromkeys(SHOWN_TOGETHER | {"plot_augmentation", "write_cases", "check_inputs", "plot_pretext"}, 1),
+        },
+        {"method": {"third"}, "task": {"rotation"}},
     ),
     "a seed": (
         {"seeds": [0, 1]},
@@ -161,7 +192,7 @@ ADDITIONS = {
             **METHOD,
             "pretrain_single": 2,
             "pretrain_multi": 5,  # all rounds, with the new priors
-            "plot_masks": 1,
+            "plot_pretext": 1,
             **dict.fromkeys(SHOWN_TOGETHER | {"write_cases"}, 1),
         },
         {"method": {"ssinfnet"}},
@@ -172,7 +203,7 @@ ADDITIONS = {
             **METHOD,
             "pretrain_single": 4,  # two more epochs, and the two rounds that build on them
             "pretrain_multi": 5,
-            "plot_masks": 1,
+            "plot_pretext": 1,
             **dict.fromkeys(SHOWN_TOGETHER | {"write_cases"}, 1),
         },
         {"method": {"ssinfnet"}},

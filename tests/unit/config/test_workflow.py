@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssinfnet.config.document import keys, markdown
-from ssinfnet.config.pretext import Pretext, Rounds
+from ssinfnet.config.document import choices, keys, markdown
+from ssinfnet.config.inpainting import Inpainting
+from ssinfnet.config.pretext import Rounds
 from ssinfnet.config.workflow import Config, parse
 from ssinfnet.errors import InputError
 
@@ -29,12 +30,38 @@ def merge(base, overlay):
 
 def test_config_yaml_shows_every_key_and_no_other():
     shown = {re.sub(r"^methods\.\w+\.", "methods.<name>.", key) for key in leaves(yaml.safe_load(TEXT))}
+    shown = {re.sub(r"^(pretext\.variants)\.\w+\.", r"\1.<name>.", key) for key in shown} | {"pretext.variants"}
     shown = {re.sub(r"^patients\.scores\..*", "patients.scores", key) for key in shown}
     assert shown - {"methods.<name>.augmentation"} == {key for key, *_ in keys(Config)}
 
 
 def test_every_key_has_a_description():
     assert [key for key, _, _, description in keys(Config) if not description] == []
+    assert [row for row in choices(Config) if not row[-1]] == []
+
+
+@pytest.mark.parametrize("section", ["single.network", "multi.network"])
+def test_config_yaml_names_every_network(section):
+    names = dict.fromkeys(name for found, name, *_ in choices(Config) if found == section)
+    stage = TEXT.split(f"\n{section.split('.')[0]}:")[1]
+    assert re.search(r"\n    name: .*# (.*)", stage)[1].split(" | ") == list(names)
+
+
+def test_a_method_has_the_networks_of_the_sections_or_its_own():
+    own = {"label": "B", "single_network": {"name": "plain_unet"}, "multi_network": {"name": "fcn8s", "channels": 8}}
+    config = parse({"methods": {"a": {"label": "A"}, "b": own}, "multi": {"network": {"width": 8}}})
+    assert config.single_network("a") == config.single.network and config.multi_network("a").width == 8
+    # What it does not say is that network's default, not the section's.
+    assert config.single_network("b").width == 32 and config.multi_network("b").channels == 8
+    # A method without networks of its own is told to jobs as before there could be any.
+    assert not {"single_network", "multi_network"} & set(config.methods["a"].model_dump())
+    assert config.methods["b"].model_dump(exclude={"label"})["single_network"] == {"name": "plain_unet", "width": 32}
+    assert parse(config.model_dump(mode="json")) == config
+
+
+def test_an_overlay_takes_away_what_another_network_has_not():
+    overlay = {"single": {"network": {"name": "plain_unet", "backbone": None, "weights": None}}}
+    assert parse(merge(yaml.safe_load(TEXT), overlay)).single.network.name == "plain_unet"
 
 
 def test_documentation_is_in_step_with_the_models():
@@ -75,6 +102,28 @@ METHODS = {"a": {"label": "A"}}
         ({"methods": {"A b": {"label": "A"}}}, "lower-case"),
         ({"methods": METHODS, "seeds": [1, 1]}, "seeds must be different"),
         ({"methods": METHODS, "severity": {"published": [0.5, 0.1]}}, "must rise"),
+        (
+            {"methods": METHODS, "single": {"network": {"name": "plain_unett"}}},
+            "single.network.name: must be infnet, covid_segnet, plain_unet, unetplusplus or smp; did you mean "
+            "plain_unet? (got 'plain_unett')",
+        ),
+        (
+            {"methods": METHODS, "single": {"network": {"name": "plain_unet", "backbone": "resnet18"}}},
+            "unknown key single.network.backbone",
+        ),
+        ({"methods": METHODS, "multi": {"network": "unet"}}, "multi.network: must be a section of keys"),
+        (
+            {"methods": {"a": {"label": "A", "multi_network": {"name": "infnet"}}}},
+            "methods.a.multi_network.name: must be unet, ",
+        ),
+        (
+            {"methods": {"a": {"label": "A", "single_network": {"name": "covid_segnet", "wdith": 8}}}},
+            "unknown key methods.a.single_network.wdith; did you mean width?",
+        ),
+        (
+            {"methods": {"a": {"label": "A", "single_network": {"name": "plain_unet", "width": "wide"}}}},
+            "methods.a.single_network.width: must be a whole number",
+        ),
     ],
 )
 def test_a_wrong_config_is_one_clear_line(values, message):
@@ -92,14 +141,14 @@ def test_all_defects_are_listed_at_once():
 def test_rounds_of_the_paper():
     rounds = Rounds().schedule()
     assert rounds[:4] == [200, 200, 100, 100]
-    assert [Pretext().phase(number) for number in range(4)] == ["network", "coach", "network", "coach"]
+    assert [Inpainting().phase(number) for number in range(4)] == ["network", "coach", "network", "coach"]
     assert rounds[::2] == [200] + [100] * 18
-    assert Pretext().phase(len(rounds) - 1) == "network"
-    assert Pretext().epochs() == Pretext(masks="mixed").epochs() == rounds
+    assert Inpainting().phase(len(rounds) - 1) == "network"
+    assert Inpainting().epochs() == Inpainting(masks="mixed").epochs() == rounds
 
 
 def test_random_masks_need_no_coach():
-    task = Pretext(masks="random", rounds=Rounds(network_epochs=450))
+    task = Inpainting(masks="random", rounds=Rounds(network_epochs=450))
     assert task.epochs() == [200, 100, 100, 50]
     assert {task.phase(number) for number in range(4)} == {"network"}
 
@@ -161,12 +210,64 @@ def test_a_variant_is_the_section_with_other_values():
         ({"variants": {"none": {}}}, "none has a meaning already"),
         ({"variants": {"A b": {}}}, "lower-case"),
         ({"loss": "x", "variants": {"r": {}}}, "pretext.loss: must be cross_entropy or mse (got 'x')"),
+        ({"kind": "rotation"}, "pretext.kind: the section itself is the task inpainting; name a task of another kind"),
+        (
+            {"variants": {"r": {"kind": "rotate"}}},
+            "pretext.variants.r.kind: must be inpainting, rotation or denoising; did you mean rotation? (got 'rotate')",
+        ),
+        (
+            {"variants": {"r": {"kind": None}}},
+            "pretext.variants.r.kind: must be inpainting, rotation or denoising (got",
+        ),
+        (
+            {"variants": {"r": {"kind": "rotation", "masks": "random"}}},
+            "unknown key pretext.variants.r.masks: it belongs to inpainting, and this is rotation",
+        ),
+        ({"variants": {"r": {"curve": 0.5}}}, "pretext.variants.r.curve: it belongs to denoising, and this"),
+        ({"variants": {"denoising": {"windos": 3}}}, "key pretext.variants.denoising.windos; did you mean windows?"),
+        ({"variants": {"denoising": {"loss": "x"}}}, "pretext.variants.denoising.loss: must be mse or cross_entropy"),
+        ({"variants": {"rotation": {"kind": "inpainting"}}}, "rotation is the name of a kind, and the task is of kind"),
+        ({"variants": {"rotation": {"augmentation": {"vertical_flip": 0.5}}}}, "must leave slices upright"),
+        ({"variants": {"rotation": {"augmentation": {"rotations": [0, 90]}}}}, "must leave slices upright"),
     ],
 )
 def test_a_wrong_variant_is_one_clear_line(pretext, said):
     with pytest.raises(InputError, match=re.escape(said)) as error:
         parse({"methods": METHODS, "pretext": pretext})
     assert "\n" not in str(error.value)
+
+
+def test_a_task_of_another_kind_takes_what_all_kinds_share():
+    pretext = {
+        "batch_size": 7,
+        "masks": "random",
+        "loss": "cross_entropy",
+        "augmentation": {"vertical_flip": 0.5, "rotations": [0, 90], "crop": 0.6},
+        "rounds": {"first_network": 3, "network": 2, "network_epochs": 8},
+        "variants": {"rotation": {}, "denoising": {"curve": 0.5}, "turns": {"kind": "rotation", "batch_size": 5}},
+    }
+    config = parse({"methods": METHODS, "pretext": pretext})
+    tasks = config.pretext.tasks()
+    assert {name: (task.kind, task.batch_size) for name, task in tasks.items()} == {
+        **{"inpainting": ("inpainting", 7), "rotation": ("rotation", 7)},
+        **{"denoising": ("denoising", 7), "turns": ("rotation", 5)},
+    }
+    upright = tasks["rotation"].augmentation
+    assert (upright.vertical_flip, upright.rotations, upright.crop) == (0, (0,), 0.6)
+    assert tasks["denoising"].augmentation == config.pretext.augmentation and tasks["denoising"].loss == "mse"
+    # The same steps of the network as inpainting without a coach.
+    assert {tuple(task.epochs()) for task in tasks.values()} == {(3, 2, 2, 1)}
+    assert {task.phase(number) for task in tasks.values() for number in range(4)} == {"network"}
+    assert parse(config.model_dump(mode="json")) == config
+
+
+def test_inpainting_has_the_parameters_that_it_had():
+    # Of these the params of its jobs are made: another key would train every such task anew.
+    assert set(Inpainting().model_dump()) == {
+        *("unlabelled", "masks", "where", "loss", "keep_ratio", "erased_weight", "size", "batch_size", "crop"),
+        *("learning_rates", "milestones", "momentum", "weight_decay", "clip_norm", "coach_learning_rate"),
+        *("augmentation", "rounds"),
+    }
 
 
 def test_a_method_names_a_task_that_there_is():

@@ -11,7 +11,7 @@ import compare_methods
 import plot_comparisons
 from ssinfnet.config.methods import Method
 from ssinfnet.errors import InputError
-from ssinfnet.evaluation import comparisons, paired
+from ssinfnet.evaluation import comparisons, paired, seeds
 from ssinfnet.figures import comparisons as comparison_figure
 
 METHODS = {
@@ -134,6 +134,17 @@ def test_pretext_minus_its_counterpart_in_either_order():
     methods = {name: Method(**METHODS[name]) for name in METHODS}
     assert list(comparisons.pairs(["pretext", "plain"], methods)) == [("pretext", "plain")]
     assert list(comparisons.pairs(["augmented", "pretext"], methods)) == [("pretext", "augmented")]
+
+
+def test_a_counterpart_has_the_same_networks():
+    unet = {"single_network": {"name": "plain_unet"}}
+    methods = {
+        "plain": Method(label="A"),
+        "own": Method(label="B", **unet),
+        "pretext": Method(label="C", pretext="inpainting", **unet),
+    }
+    assert seeds.reference("pretext", methods, list(methods)) == "own"
+    assert seeds.reference("pretext", methods, ["plain", "pretext"]) is None
 
 
 def patients(path, predicted, score=(0, 0, 0, 1)):

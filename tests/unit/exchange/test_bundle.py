@@ -184,6 +184,11 @@ def test_a_manifest_of_another_kind(files, tmp_path, change, message):
             lambda value: value["single"]["network"].update(weights="imagenet"),
             "weights must be none, as the bundle holds them all",
         ),
+        (
+            "settings.json",
+            lambda value: value["multi"].update(network={"name": "smp", "weights": "imagenet"}),
+            "weights must be none, as the bundle holds them all",
+        ),
         ("settings.json", lambda value: value.update(multi=None), "multi does not go with the networks of the bundle"),
         ("settings.json", lambda value: value["cleaning"].update(exclusions="/etc/passwd"), "exclusions must be null"),
         ("settings.json", lambda value: value.update(window=[1, 0]), "window must rise"),

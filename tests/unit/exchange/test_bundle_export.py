@@ -13,7 +13,7 @@ import evaluate_multi
 import evaluate_single
 import export_bundle
 import fingerprint_split
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import ClassSmpDecoder, InfNet
 from ssinfnet.errors import InputError
 from ssinfnet.exchange import bundle, licences
 from ssinfnet.files.hashes import file_hash
@@ -202,9 +202,16 @@ def test_runs_that_do_not_hang_together(run, tmp_path, change, message):
         export(tmp_path / "m.zip", change(run))
 
 
+def test_weights_that_a_class_network_started_from_are_told():
+    found = licences.describe(licences.Sources(), InfNet(), ClassSmpDecoder(weights="imagenet"))
+    assert [one.name for one in found.sets if one.used_for == "start of the training"] == [
+        "ImageNet weights of tf_efficientnet_lite0"
+    ]
+
+
 def test_licences_of_what_was_used():
     def sets(network, **sources):
-        found = licences.describe(licences.Sources(**sources), SingleNetwork(**network))
+        found = licences.describe(licences.Sources(**sources), InfNet(**network))
         return {one.name: (one.used_for, one.licence) for one in found.sets}
 
     lite0 = {"backbone": "tf_efficientnet_lite0", "weights": "imagenet"}

@@ -42,8 +42,8 @@ def epochs_table(*, every=1):
 
 
 def round_table(number, phase, losses):
-    rows = [(number, phase, epoch, loss) for epoch, loss in enumerate(losses, start=1)]
-    return pd.DataFrame(rows, columns=["round", "phase", "epoch", "erased_loss"])
+    rows = [(number, phase, epoch, 9 * loss, loss) for epoch, loss in enumerate(losses, start=1)]
+    return pd.DataFrame(rows, columns=["round", "phase", "epoch", "loss", "erased_loss"])
 
 
 def test_students_have_a_row_of_their_own_before_the_fine_tuning():
@@ -110,6 +110,16 @@ def test_tasks_of_the_single_network_stand_beside_methods_of_the_multi_network()
     figure = learning.pretext_curves(dict.fromkeys(keys, table), {"a": "A", "b": "B"})
     shown = [axis.get_title(loc="left") + axis.get_title() for axis in figure.axes if axis.axison]
     assert shown == ["task inpainting, single network", "A, multi network", "B, multi network"]
+
+
+def test_each_task_is_shown_by_its_own_measure():
+    inpainting = round_table(0, "network", [3, 2])
+    rotation = inpainting.drop(columns="erased_loss").assign(accuracy=[0.25, 0.5])
+    denoising = inpainting.drop(columns="erased_loss").assign(error=0.1)
+    tables = {"inpainting": inpainting, "rotation": rotation, "denoising": denoising}
+    figure = learning.pretext_curves({(name, 0, "single"): table for name, table in tables.items()}, {})
+    assert [axis.get_ylabel() for axis in figure.axes] == ["$L_{rec}$ on erased pixels", "share told right", "loss"]
+    assert [list(axis.lines[0].get_ydata()) for axis in figure.axes] == [[3, 2], [0.25, 0.5], [27, 18]]
 
 
 def test_without_pretext_the_picture_says_so():

@@ -26,7 +26,7 @@ def lite0():
     return networks.create("infnet", backbone="tf_efficientnet_lite0")
 
 
-@pytest.mark.parametrize("name", ["infnet", "unet", "lite0"])
+@pytest.mark.parametrize("name", ["infnet", "unet", "lite0", "covid_segnet", "smp"])
 def test_a_folded_network_gives_the_same_maps(name):
     network = trained(lite0() if name == "lite0" else small_networks.create(name))
     inputs = small_networks.inputs("infnet" if name == "lite0" else name, 2, 3, 64, 64)

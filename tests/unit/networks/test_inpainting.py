@@ -62,7 +62,7 @@ def test_gradient_reaches_every_weight(name, kind):
     image = torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(4))
     mask = (torch.arange(64) < 48).float().expand(2, 1, 64, 64)
     pairs = inpainting.reconstructions(network, network(*inputs(name, 2, 3, 64, 64)), image)
-    sum(losses.reconstruction_loss(*pair, mask, kind=kind).total for pair in pairs).backward()
+    sum(losses.reconstruction_loss(*pair, mask, kind=kind).loss for pair in pairs).backward()
     assert len(pairs) == len(network.HEADS)
     for key, parameter in network.named_parameters():
         assert parameter.ndim == 1 or parameter.grad.any(), key

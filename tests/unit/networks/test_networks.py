@@ -8,6 +8,7 @@ from torch import nn
 
 from ssinfnet import networks
 from ssinfnet.config.network import MultiNetwork, SingleNetwork
+from ssinfnet.config.tagged import alternatives
 from ssinfnet.errors import InputError
 from ssinfnet.networks import backbone, torchvision_operators
 from ssinfnet.networks.blocks import ConvBN
@@ -18,35 +19,74 @@ def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+KINDS = {"single": alternatives(SingleNetwork), "multi": alternatives(MultiNetwork)}
+SECTIONS = [(kind, name) for kind, sections in KINDS.items() for name in sections]
+
+
 @pytest.fixture(scope="module")
-def full() -> dict[str, nn.Module]:
-    """The networks as the config has them by default, without memory."""
+def full() -> dict[tuple[str, str], nn.Module]:
+    """The networks of either kind as the config has them by default, without memory."""
     with torch.device("meta"):
-        options = [SingleNetwork().model_dump(), MultiNetwork().model_dump()]
-        return {each["name"]: networks.create(**each) for each in options}
+        return {(kind, name): networks.from_config(KINDS[kind][name](), pretrained=False) for kind, name in SECTIONS}
 
 
-def test_registry_is_covered(full):
-    assert set(networks.MODULES) == set(INPUTS) == set(full)
+def test_registry_is_covered():
+    assert set(networks.MODULES) == set(INPUTS) == {name for _, name in SECTIONS}
     with pytest.raises(KeyError):
         networks.create("segnet")
 
 
-@pytest.mark.parametrize("size", [(128, 128), (256, 256), (352, 352), (448, 448), (131, 200)])
-@pytest.mark.parametrize(("name", "outputs", "channels"), [("infnet", 5, 1), ("unet", 1, 3)])
-def test_logits_come_at_input_size(full, name, outputs, channels, size):
-    image = [torch.empty(2, 3, *size, device="meta")] * INPUTS[name]
-    shapes = [tuple(output.shape) for output in tuple(full[name](*image))]
+@pytest.mark.parametrize("size", [(128, 128), (352, 352), (131, 200)])
+@pytest.mark.parametrize(("kind", "name"), SECTIONS)
+def test_logits_come_at_input_size(full, kind, name, size):
+    network, image = full[kind, name], torch.empty(2, 3, *size, device="meta")
+    shapes = [tuple(output.shape) for output in tuple(networks.apply(network, image, image))]
+    outputs, channels = 5 if name == "infnet" else 1, 1 if kind == "single" else 3
     assert shapes == [(2, channels, *size)] * outputs
 
 
-def test_parameter_counts(full):
-    infnet = full["infnet"]
+@pytest.mark.parametrize(("kind", "name"), SECTIONS)
+def test_a_section_says_whether_its_network_takes_a_prior(full, kind, name):
+    assert full[kind, name].takes_prior == (kind == "multi" and KINDS[kind][name]().prior)
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS["multi"] if "prior" in KINDS["multi"][name].model_fields])
+@pytest.mark.parametrize("prior", [True, False])
+def test_a_class_network_takes_a_prior_or_not(name, prior):
+    torch.manual_seed(0)
+    network = networks.create(name, **small_networks.OPTIONS[name], classes=3, prior=prior).eval()
+    image, one, other = torch.randn(3, 1, 3, 64, 64)
+    with torch.no_grad():
+        first, second = (networks.apply(network, image, each).segmentation for each in (one, other))
+    assert first.shape == (1, 3, 64, 64)
+    assert torch.equal(first, second) != prior
+
+
+# Of Inf-Net as this project reads it, of U-Net and U-Net++ as in Table II of Inf-Net (7.853 M and 9.163 M), of FCN-8s
+# those of VGG-16 (138,357,544) without its last layer, with our scores. COVID-SegNet's are published nowhere.
+COUNTS = {
+    ("single", "infnet"): 31_072_721,
+    ("single", "covid_segnet"): 23_162_497,
+    ("single", "plain_unet"): 7_852_545,
+    ("single", "unetplusplus"): 9_163_329,
+    ("multi", "unet"): 17_269_251,
+    ("multi", "covid_segnet"): 23_162_497 + 2 * 65,
+    ("multi", "plain_unet"): 7_852_545 + 2 * 33,
+    ("multi", "unetplusplus"): 9_163_329 + 2 * 33,
+    ("multi", "fcn8s"): 138_357_544 - 4_097_000 + 3 * 64 * 9 + 3 * (4096 + 512 + 256) + 3,
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), COUNTS)
+def test_parameter_counts(full, kind, name):
+    assert count(full[kind, name]) == COUNTS[kind, name]
+
+
+def test_parameter_counts_of_the_parts_of_infnet(full):
+    infnet = full["single", "infnet"]
     parts = [infnet.rfb_2, infnet.rfb_3, infnet.rfb_4, infnet.decoder, infnet.edge]
     parts += [infnet.reverse_4, infnet.reverse_3, infnet.reverse_2]
     assert [count(part) for part in parts] == [178_112, 260_032, 423_872, 277_473, 91_074, 5_851_394, 177_090, 144_322]
-    assert count(infnet) == 31_072_721
-    assert count(full["unet"]) == 17_269_251
 
 
 @pytest.mark.parametrize("name", ["resnet50", "vgg16", "mobilenetv3_small_050"])
@@ -61,13 +101,24 @@ def test_infnet_has_the_published_size_with_the_classifier(full):
 
     with torch.device("meta"):
         classifier = timm.create_model("res2net50d").get_classifier()
-    assert count(full["infnet"]) + count(classifier) == 33_121_721
+    assert count(full["single", "infnet"]) + count(classifier) == 33_121_721
 
 
 @pytest.mark.parametrize("name", networks.MODULES)
-def test_heads_are_the_last_convolutions(full, name):
-    for path in full[name].HEADS.values():
-        assert isinstance(full[name].get_submodule(path), nn.Conv2d | ConvBN)
+def test_heads_are_the_last_convolutions(name):
+    network = small_networks.create(name)
+    for path in network.HEADS.values():
+        assert isinstance(network.get_submodule(path), nn.Conv2d | ConvBN)
+
+
+@pytest.mark.parametrize("name", networks.MODULES)
+def test_the_deepest_features_are_coarse(name):
+    network = small_networks.create(name).eval()
+    with torch.no_grad():
+        features = network.deepest(*inputs(name, 1, 3, 64, 96))
+    height, width = features.shape[2:]
+    assert features.shape[1] == network.deepest_channels
+    assert 64 / height == 96 / width >= 8
 
 
 @pytest.mark.parametrize("name", networks.MODULES)

@@ -4,7 +4,7 @@ import torch
 
 from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.config.pretext import Pretext
-from ssinfnet.pretraining.crops import make_crops
+from ssinfnet.pretraining.crops import held_out, make_crops
 from ssinfnet.training.data import SliceTensors
 
 SIZES = {"size": 64, "crop": 32, "batch_size": 4}
@@ -55,3 +55,11 @@ def test_crops_follow_from_seed_round_and_epoch():
         for place in ((0, 0), (0, 0), (2, 0), (0, 1))
     )
     assert torch.equal(first, again) and not torch.equal(first, other) and not torch.equal(first, later)
+
+
+def test_held_out_crops_are_the_same_every_time_and_as_large_as_those_trained_on():
+    data = slices()
+    data = SliceTensors(data.images, priors=(data.images / 255).half())
+    one, other = held_out(data, Pretext(**SIZES)), held_out(data, Pretext(**SIZES))
+    assert one.seen.shape == (6, 1, 32, 32) and torch.equal(one.seen, other.seen) and torch.equal(one.seen, one.target)
+    torch.testing.assert_close(one.priors.float(), one.target, atol=1e-3, rtol=0)

@@ -6,13 +6,13 @@ import torch
 
 from ssinfnet import networks
 from ssinfnet.config.augmentation import Augmentation
-from ssinfnet.config.pretext import Pretext
+from ssinfnet.config.inpainting import Inpainting
 from ssinfnet.errors import InputError
 from ssinfnet.inference.runtime import Runtime
-from ssinfnet.networks import inpainting as heads
 from ssinfnet.networks.coach import Coach
 from ssinfnet.pretraining import inpainting
 from ssinfnet.pretraining.crops import Crops, make_crops
+from ssinfnet.pretraining.loop import train_round
 from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.state import State
 
@@ -32,25 +32,19 @@ def pictures(count=8, size=64):
 
 def train(config, epochs):
     torch.manual_seed(0)
-    network = heads.to_inpainting(networks.create("infnet", backbone="test_resnet"))
+    task = inpainting.Task(config)
+    network = task.add_heads(networks.create("infnet", backbone="test_resnet"))
     crops = make_crops(pictures(), config, number=0, seed=0)
-    state = inpainting.train_round(network, None, crops, config, State(), number=0, until_epoch=epochs, runtime=RUNTIME)
+    state = train_round(network, task, crops, State(), number=0, until_epoch=epochs, runtime=RUNTIME)
     return [row["erased_loss"] for row in state.history]
-
-
-class Recorder(torch.nn.Module):
-    """Keeps what it is given."""
-
-    def forward(self, *inputs):
-        self.inputs = inputs
-        return inputs[0]
 
 
 @pytest.mark.parametrize("mask", [torch.tensor([0.0, 1.0]), torch.tensor([0.25, 0.75])], ids=["hard", "soft"])
 def test_what_is_erased_becomes_the_mean_grey(mask):
-    image, recorder = torch.tensor([[0.9, 0.2]]).view(1, 1, 1, 2), Recorder()
-    inpainting.predict(recorder, image, mask.view(1, 1, 1, 2), None, RUNTIME)
-    (seen,) = recorder.inputs
+    image = torch.tensor([[0.9, 0.2]]).view(1, 1, 1, 2)
+    batch = Crops(image, image, None, None, torch.Generator())
+    (seen,), target, weights = inpainting.erase(batch, mask.view(1, 1, 1, 2))
+    assert torch.equal(target, image) and torch.equal(weights.flatten(), 1 - mask)
     mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     filled = image[0, 0, 0] * mask + mean[:, None] * (1 - mask)
     torch.testing.assert_close(seen[0, :, 0], (filled - mean[:, None]) / deviation[:, None])
@@ -58,10 +52,10 @@ def test_what_is_erased_becomes_the_mean_grey(mask):
 
 def test_with_the_papers_rate_of_a_tenth_a_clipped_network_learns_and_an_unclipped_one_diverges():
     config = {"loss": "mse", "learning_rates": (0.1,), "milestones": (), **SMALL}
-    losses = train(Pretext(**config), 5)
+    losses = train(Inpainting(**config), 5)
     assert losses[-1] < 0.7 * losses[0]
     with pytest.raises(InputError, match=r"training diverged; lower pretext\.learning_rates"):
-        train(Pretext(clip_norm=0, **config), 5)
+        train(Inpainting(clip_norm=0, **config), 5)
 
 
 def batch_of(count):
@@ -74,10 +68,10 @@ def test_mixed_masks_are_the_coachs_for_half_of_a_batch(count):
     torch.manual_seed(0)
     coach, new = Coach(width=4).eval(), batch_of(count)
     with torch.no_grad():
-        mixed = inpainting.make_scores(coach, new(), Pretext(masks="mixed"))
-        by_coach = inpainting.make_scores(coach, new(), Pretext(masks="coach"))
-        by_chance = inpainting.make_scores(None, new(), Pretext(masks="mixed"))
-        taught = inpainting.make_scores(coach, new(), Pretext(masks="mixed"), teaching=True)
+        mixed = inpainting.make_scores(coach, new(), Inpainting(masks="mixed"))
+        by_coach = inpainting.make_scores(coach, new(), Inpainting(masks="coach"))
+        by_chance = inpainting.make_scores(None, new(), Inpainting(masks="mixed"))
+        taught = inpainting.make_scores(coach, new(), Inpainting(masks="mixed"), teaching=True)
     half = count // 2
     assert torch.equal(mixed[:half], by_coach[:half]) and torch.equal(mixed[half:], by_chance[half:])
     assert torch.equal(taught, by_coach)

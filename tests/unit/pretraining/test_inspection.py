@@ -1,4 +1,4 @@
-"""The pretext task measured round by round."""
+"""Tasks other than inpainting, measured and drawn round by round."""
 
 import json
 
@@ -8,90 +8,75 @@ import pytest
 import torch
 from PIL import Image
 
-import plot_masks
+import plot_pretext
 from ssinfnet import networks
-from ssinfnet.config.network import SingleNetwork
-from ssinfnet.config.pretext import Pretext
+from ssinfnet.config.denoising import Denoising
+from ssinfnet.config.network import InfNet
+from ssinfnet.config.rotation import Rotation
+from ssinfnet.figures import pretraining as figure
 from ssinfnet.inference import weights
 from ssinfnet.inference.runtime import Runtime
-from ssinfnet.networks import inpainting
-from ssinfnet.networks.coach import Coach
 from ssinfnet.pretraining import inspection
+from ssinfnet.pretraining.task import make_task, task_class
 from ssinfnet.training.data import SliceTensors
 
-NETWORK = SingleNetwork(backbone="test_resnet")
+NETWORK = InfNet(backbone="test_resnet")
 RUNTIME = Runtime("cpu", "float32", 1)
+SIZES = {"size": 64, "crop": 32, "learning_rates": (0.1,), "milestones": ()}
+TASKS = {"rotation": Rotation(augmentation={"crop": 0.7}, **SIZES), "denoising": Denoising(windows=20, **SIZES)}
 
 
-@pytest.fixture(scope="module")
-def rounds(tmp_path_factory):
-    """Untrained weights of five rounds: network and coach in turn, each another."""
+@pytest.fixture(scope="module", params=TASKS)
+def rounds(request, tmp_path_factory):
+    """A task, and untrained weights of three of its rounds, the first twice."""
     folder, paths = tmp_path_factory.mktemp("rounds"), []
-    for number in range(5):
-        torch.manual_seed(number)
-        network = Coach() if number % 2 else inpainting.to_inpainting(networks.create("infnet", backbone="test_resnet"))
+    task = make_task(TASKS[request.param])
+    for number in range(3):
+        torch.manual_seed(number // 2)
+        network = task.add_heads(networks.create("infnet", backbone="test_resnet"))
         paths.append(folder / f"round{number}.safetensors")
         weights.save_weights(paths[-1], network.state_dict(), {})
-    return paths
+    return TASKS[request.param], paths
 
 
-@pytest.fixture
-def images():
-    return torch.randint(0, 256, (2, 1, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+def test_each_round_is_asked_the_same(rounds):
+    config, paths = rounds
+    images = torch.randint(0, 256, (5, 1, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    table, seen = inspection.inspect(SliceTensors(images), paths, NETWORK, config, RUNTIME)
+    measure = {"rotation": "accuracy", "denoising": "error"}[config.kind]
+    assert list(table.columns) == ["round", "phase", "loss", measure]
+    assert table["phase"].tolist() == ["network"] * 3
+    assert table["loss"][0] == table["loss"][1] != table["loss"][2]  # the same weights, then others
+    assert [one.title for one in seen] == ["round 0", "round 1", "round 2"]
+    if config.kind == "rotation":
+        assert seen[0].shown.counts.sum(axis=1).tolist() == [5] * 4  # each slice in every turn
+        assert table["accuracy"][0] == np.trace(seen[0].shown.counts) / 20
+    else:
+        assert seen[0].shown.original.shape == seen[0].shown.restored.shape == (5, 32, 32)
+        assert (seen[0].shown.corrupted == seen[2].shown.corrupted).all()
+        error = np.abs(seen[0].shown.restored - seen[0].shown.original).mean()
+        assert table["error"][0] == pytest.approx(error, abs=1e-5)
 
 
-def test_each_round_is_measured_on_both_kinds_of_mask(rounds, images):
-    table, pictures = inspection.inspect(SliceTensors(images), rounds, NETWORK, Pretext(), RUNTIME)
-    found = table[["round", "phase", "mask"]].values.tolist()
-    expected = [[0, "network", "random"]]
-    expected += [[n, ("network", "coach")[n % 2], mask] for n in range(1, 5) for mask in ("random", "coach")]
-    assert found == expected
-    by_mask = {kind: rows.set_index("round") for kind, rows in table.groupby("mask")}
-    random, coach = by_mask["random"]["erased_loss"], by_mask["coach"]["erased_loss"]
-    assert random[1] == random[0] != random[2] == random[3]  # a coach's round leaves the network as it is
-    assert coach[2] != coach[3]  # and changes the coach's masks
-    assert (table["erased_loss"] > table["least_loss"]).all()
-    assert [picture.title for picture in pictures] == ["random masks, round 0", "coach of round 1", "coach of round 3"]
-    for picture in pictures:
-        assert picture.mask.sum(axis=(1, 2)).tolist() == [12 * 16 * 16] * 2
-        assert picture.reconstruction.min() >= 0 and picture.reconstruction.max() <= 1
-
-
-def test_a_task_without_a_coach_has_the_networks_rounds_alone(rounds, images):
-    table, pictures = inspection.inspect(
-        SliceTensors(images), [rounds[0], rounds[2]], NETWORK, Pretext(masks="random"), RUNTIME
-    )
-    assert table[["round", "phase", "mask"]].values.tolist() == [[0, "network", "random"], [1, "network", "random"]]
-    assert [picture.title for picture in pictures] == ["random masks, round 0", "random masks, round 1"]
-    assert (pictures[0].mask == pictures[1].mask).all()
-
-
-def test_cells_outside_of_the_area_are_never_erased(rounds, images):
-    area = torch.zeros(2, 64, 64, dtype=torch.uint8)
-    area[:, :, :32] = 1
-    _, pictures = inspection.inspect(SliceTensors(images, area), rounds[:3], NETWORK, Pretext(), RUNTIME)
-    for picture in pictures:
-        assert picture.mask[:, :, 32:].all()
-        assert picture.mask.sum(axis=(1, 2)).tolist() == [14 * 16 * 16] * 2  # a quarter of the eight cells
-
-
-def test_least_loss_by_hand(rounds):
-    # No map can be better than the entropy of 51 / 255, and there are four; a flat slice has no edges for the fifth.
-    images = torch.full((1, 1, 64, 64), 51, dtype=torch.uint8)
-    table, _ = inspection.inspect(SliceTensors(images), rounds[:1], NETWORK, Pretext(), RUNTIME)
-    entropy = -(0.2 * np.log(0.2) + 0.8 * np.log(0.8))
-    assert table["least_loss"].item() == pytest.approx(4 * entropy, abs=1e-4)
-    assert table["telea_error"].item() < 2 / 255  # it rounds on its way inwards
-    squares, _ = inspection.inspect(SliceTensors(images), rounds[:1], NETWORK, Pretext(loss="mse"), RUNTIME)
-    assert squares["least_loss"].item() == 0
-
-
-def test_the_command_draws_and_tabulates(labelled, rounds, tmp_path):
-    sections = {"network": {"backbone": "test_resnet"}, "pretext": {"size": 70, "where": "lungs"}}
+def test_the_command_draws_and_tabulates(rounds, labelled, tmp_path):
+    config, paths = rounds
+    sections = {"network": {"backbone": "test_resnet"}, "pretext": config.model_dump(mode="json")}
     argv = ["--config-json", json.dumps(sections), "--task", "a"]
-    argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"]), "--rounds", *map(str, rounds)]
-    outputs = [tmp_path / "masks.png", tmp_path / "masks.csv"]
-    plot_masks.main([*argv, "--out-figure", str(outputs[0]), "--out-table", str(outputs[1])])
-    assert pd.read_csv(outputs[1])["round"].max() == 4
+    argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"]), "--rounds", *map(str, paths)]
+    outputs = [tmp_path / "pretext.png", tmp_path / "pretext.csv"]
+    plot_pretext.main([*argv, "--out-figure", str(outputs[0]), "--out-table", str(outputs[1])])
+    assert pd.read_csv(outputs[1])["round"].tolist() == [0, 1, 2]
     with Image.open(outputs[0]) as picture:
         assert np.asarray(picture.convert("L")).std() > 10
+
+
+def test_a_task_that_shows_nothing_has_its_measures_drawn():
+    drawn = figure.draw([], pd.DataFrame({"round": [0, 1], "phase": "network", "loss": [2.0, 1.0]}), "a")
+    (axis,) = drawn.axes
+    assert axis.get_title("left") == "Loss" and list(axis.lines[0].get_ydata()) == [2, 1]
+
+
+def test_a_kind_that_there_is_not_is_one_line():
+    for kind in ("jigsaw", "losses"):
+        with pytest.raises(Exception, match=f"there is no pretext task of kind {kind}"):
+            task_class({"kind": kind})

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ssinfnet.config.pretext import Pretext
-from ssinfnet.pretraining.crops import with_area
+from ssinfnet.config.inpainting import Inpainting
+from ssinfnet.pretraining import inpainting
 from ssinfnet.pretraining.lungs import find_area
 from ssinfnet.training.data import SliceTensors
 
@@ -25,5 +25,5 @@ def test_without_lungs_the_area_is_everything(chest, capsys):
     area = find_area(images)
     assert area.dtype == torch.uint8 and area[1].all() and not area[0].all()
     assert "no lungs found in 1 of 2 slices" in capsys.readouterr().err
-    assert torch.equal(with_area(SliceTensors(images), Pretext(where="lungs")).masks, area)
-    assert with_area(SliceTensors(images), Pretext()).masks is None
+    assert torch.equal(inpainting.Task(Inpainting(where="lungs")).prepare(SliceTensors(images)).masks, area)
+    assert inpainting.Task(Inpainting()).prepare(SliceTensors(images)).masks is None

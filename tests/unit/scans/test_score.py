@@ -3,6 +3,7 @@ import chest_scan
 import numpy as np
 import pytest
 
+from ssinfnet.config.network import ClassPlainUNet, PlainUNet
 from ssinfnet.exchange import bundle
 from ssinfnet.inference.runtime import Runtime
 from ssinfnet.scans.score import Scorer, _Found
@@ -51,6 +52,14 @@ def test_a_scan_without_lungs_has_no_number(scorer):
     result, maps = scorer.score(volume(np.full((12, 64, 64), -1000, np.int16)))
     assert maps is None and not result.scored and result.severity is None and result.share_interval is None
     assert [one.code for one in result.outcomes if one.level == "refused"] == ["no_lungs"]
+
+
+def test_a_bundle_whose_class_network_takes_no_prior_scores(tmp_path, monkeypatch):
+    monkeypatch.setitem(bundles.NETWORKS, "single", PlainUNet(width=4))
+    monkeypatch.setitem(bundles.NETWORKS, "multi", ClassPlainUNet(width=4))
+    scorer = Scorer(bundle.read(bundles.make(tmp_path)), Runtime("cpu", "float32", 1), batch_size=4)
+    result, maps = scorer.score(volume(chest_scan.Chest().values[::4]))
+    assert result.scored and maps.classes.shape == maps.infection.shape
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,13 @@ PRETEXT = {
     "batch_size": 4,
     "learning_rates": [0.01, 0.001],
     "milestones": [3],
-    "coach_learning_rate": 1e-3,
     "augmentation": AUGMENTATION,
 }
+INPAINTING = {"coach_learning_rate": 1e-3}
+
+
+ROTATION = {"kind": "rotation", "augmentation": {"horizontal_flip": 0.5, "cutout": 0.4, "crop": 0.8}}
+DENOISING = {"kind": "denoising", "curve": 0.7, "windows": 50}
 
 
 def segment(labelled, folder, epoch, config=SINGLE, command=train_single, resume=None, **more):
@@ -60,7 +64,8 @@ def segment(labelled, folder, epoch, config=SINGLE, command=train_single, resume
 def pretext_round(labelled, folder, number, command=pretrain_single, config=NETWORK, epochs=1, task=None, **start):
     """Run a pretext round to an epoch; returns its weights."""
     out = folder / f"round{number}"
-    sections = {"network": config, "pretext": PRETEXT | (task or {})}
+    task = task or {}
+    sections = {"network": config, "pretext": PRETEXT | (task if "kind" in task else INPAINTING | task)}
     argv = ["--config-json", json.dumps(sections), "--seed", "0", "--round", str(number), "--until-epoch", str(epochs)]
     argv += ["--slices", str(labelled["slices"]), "--split", str(labelled["split"])]
     if command is pretrain_multi:
@@ -77,7 +82,27 @@ def assert_same_files(one, other):
         assert one.with_suffix(suffix).read_bytes() == other.with_suffix(suffix).read_bytes(), suffix
 
 
-@pytest.mark.parametrize(("command", "config"), [(train_single, SINGLE), (train_multi, MULTI)], ids=["single", "multi"])
+def other(stage, **network):
+    """The config of a training with another network."""
+    return {stage: {"network": network, "training": TRAINING}}
+
+
+@pytest.mark.parametrize(
+    ("command", "config"),
+    [
+        (train_single, SINGLE),
+        (train_multi, MULTI),
+        (train_single, other("single", name="covid_segnet", width=4)),
+        (train_single, other("single", name="plain_unet", width=4)),
+        (train_single, other("single", name="unetplusplus", width=4)),
+        (train_single, other("single", name="smp", backbone="test_resnet")),
+        (train_multi, other("multi", name="covid_segnet", width=4)),
+        (train_multi, other("multi", name="plain_unet", width=4, prior=True)),
+    ],
+    ids=lambda value: (
+        value.get("single", value.get("multi"))["network"].get("name", "") if isinstance(value, dict) else ""
+    ),
+)
 def test_a_training_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config):
     whole = segment(labelled, tmp_path / "whole", 4, config, command)
     half = segment(labelled, tmp_path / "cut", 2, config, command)
@@ -90,8 +115,10 @@ def test_a_training_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_pa
         (pretrain_single, NETWORK, {}),
         (pretrain_single, NETWORK, {"masks": "mixed", "where": "lungs"}),
         (pretrain_multi, {"width": 8}, {}),
+        (pretrain_single, {"name": "covid_segnet", "width": 4}, {}),
+        (pretrain_multi, {"name": "plain_unet", "width": 4}, {}),
     ],
-    ids=["single", "single, mixed in the lungs", "multi"],
+    ids=["single", "single, mixed in the lungs", "multi", "one map", "multi without prior"],
 )
 def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config, task):
     first = pretext_round(labelled, tmp_path / "first", 0, command, config, task=task)
@@ -104,6 +131,27 @@ def test_a_pretext_round_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, t
         cut = pretext_round(labelled, tmp_path / "cut", number, command, config, 4, task, resume=state, **other)
         assert_same_files(whole, cut)
         assert pd.read_csv(cut.with_suffix(".csv"))["epoch"].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("command", "config"),
+    [
+        (pretrain_single, NETWORK),
+        (pretrain_multi, {"width": 4}),
+        (pretrain_multi, {"name": "plain_unet", "width": 4, "prior": False}),
+    ],
+    ids=["single", "multi", "multi without prior"],
+)
+@pytest.mark.parametrize("task", [ROTATION, DENOISING], ids=["rotation", "denoising"])
+def test_a_round_of_another_kind_cut_in_two_gives_the_bytes_of_the_uncut_one(labelled, tmp_path, command, config, task):
+    first = pretext_round(labelled, tmp_path / "first", 0, command, config, task=task)
+    whole = pretext_round(labelled, tmp_path / "whole", 1, command, config, 4, task, network=first)
+    half = pretext_round(labelled, tmp_path / "half", 1, command, config, 2, task, network=first)
+    cut = pretext_round(labelled, tmp_path / "cut", 1, command, config, 4, task, resume=half.with_suffix(".pt"))
+    assert_same_files(whole, cut)
+    measure = {"rotation": "accuracy", "denoising": "error"}[task["kind"]]
+    assert list(pd.read_csv(cut.with_suffix(".csv")).columns) == ["round", "phase", "epoch", "loss", measure]
+    assert checkpoint.load_weights(cut)[1]["pretext_epochs"] == "5"
 
 
 def test_training_learns_and_keeps_the_best_epoch(labelled, tmp_path):
@@ -173,8 +221,23 @@ def test_a_fold_of_a_budget_is_left_out(labelled, tmp_path):
     assert_same_files(expected, segment(labelled, tmp_path / "fold", 1, config, fold=0, labels=3))
 
 
-def test_fine_tuning_starts_from_the_pretrained_trunk_with_fresh_heads(labelled, tmp_path):
-    pretrained = pretext_round(labelled, tmp_path, 0)
+def test_a_class_network_without_prior_learns_nothing_from_it(labelled, tmp_path):
+    """Its training gives the same bytes with priors that say the opposite, and one with a prior does not."""
+    with SliceStore(labelled["truth"]) as store, slices.create_store(tmp_path / "opposite.h5") as writer:
+        for name in store.ids:
+            writer.add(name, group="g", origin="test", infection=1 - store.read("infection", name))
+    opposite = labelled | {"truth": tmp_path / "opposite.h5"}
+    for prior in (False, True):
+        config = other("multi", name="plain_unet", width=4, prior=prior)
+        one = segment(labelled, tmp_path / f"one{prior}", 1, config, train_multi)
+        two = segment(opposite, tmp_path / f"two{prior}", 1, config, train_multi)
+        same = one.with_suffix(".safetensors").read_bytes() == two.with_suffix(".safetensors").read_bytes()
+        assert same != prior
+
+
+@pytest.mark.parametrize("task", [{}, ROTATION, DENOISING], ids=["inpainting", "rotation", "denoising"])
+def test_fine_tuning_starts_from_the_pretrained_trunk_with_fresh_heads(labelled, tmp_path, task):
+    pretrained = pretext_round(labelled, tmp_path, 0, task=task)
     frozen = {"single": {"network": NETWORK, "training": TRAINING | {"learning_rate": 1e-30, "batch_size": 8}}}
     out = segment(labelled, tmp_path, 1, frozen, pretrained=pretrained)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import InfNet
 from ssinfnet.errors import InputError
 from ssinfnet.networks import backbone, torchvision_operators
 from ssinfnet.training.start import load_backbone, make_network
@@ -19,7 +19,7 @@ def test_backbone_weights_from_a_file(tmp_path, name):
     # As timm stores it: with the classifier, and convnext's stem.0 where its feature extractor says stem_0.
     stored = timm.create_model(name).state_dict()
     save_file(stored, tmp_path / "weights.safetensors")
-    network = SingleNetwork(backbone=name, weights=str(tmp_path / "weights.safetensors"))
+    network = InfNet(backbone=name, weights=str(tmp_path / "weights.safetensors"))
     own = make_network(network, 0, fresh=True).backbone.state_dict()
     assert len(own) > 0.9 * len(stored)
     for (key, value), reference in zip(own.items(), stored.values(), strict=False):
@@ -47,7 +47,7 @@ def test_backbone_file_that_cannot_be_read(tmp_path, content):
 
 
 def test_weights_of_a_file_are_not_loaded_where_others_follow(tmp_path):
-    network = SingleNetwork(backbone="resnet18", weights=str(tmp_path / "none.safetensors"))
-    fresh = make_network(SingleNetwork(backbone="resnet18", weights="none"), 3, fresh=True)
+    network = InfNet(backbone="resnet18", weights=str(tmp_path / "none.safetensors"))
+    fresh = make_network(InfNet(backbone="resnet18", weights="none"), 3, fresh=True)
     followed = make_network(network, 3, fresh=False)
     assert all(map(torch.equal, fresh.state_dict().values(), followed.state_dict().values()))

@@ -48,13 +48,13 @@ def parser(description: str, *, config: str = "") -> argparse.ArgumentParser:
 
 
 def section(model: type[Model], sections: dict[str, Any], name: str) -> Model:
-    """Section `name` of a parsed `--config-json` as its pydantic `model`, defaults filled in."""
-    from pydantic import ValidationError
+    """Section `name` of a parsed `--config-json` as its pydantic `model`, or one of several; defaults filled in."""
+    from pydantic import TypeAdapter, ValidationError
 
     from ssinfnet.process import provenance
 
     try:
-        result = model.model_validate(sections.get(name, {}))
+        result = TypeAdapter(model).validate_python(sections.get(name, {}))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join([name, *map(str, first["loc"])])

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ssinfnet.config.tagged import alternatives, key_of
+
 # What a value must be, by pydantic's type of error; the context of the error fills the braces.
 _MUST = {
     "bool_type": "true or false",
@@ -31,6 +33,7 @@ _MUST = {
     "tuple_type": "a list",
     "dict_type": "a section of keys and values",
     "model_type": "a section of keys and values",
+    "union_tag_not_found": "a section of keys and values",
     "too_short": "longer, with {min_length} or more values",
     "too_long": "shorter, with {max_length} or fewer values",
 }
@@ -43,8 +46,23 @@ def explain(model: type[BaseModel], errors: Sequence[dict[str, Any]]) -> list[st
         if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
             continue  # its values are wrong and listed
         path, annotation = _place(model, error["loc"])
-        wrong.setdefault(".".join(path), []).append((_reason(error, annotation), error))
+        if error["type"] == "union_tag_invalid":
+            path.append(key_of(annotation))
+        reason = _of_another_kind(model, error) or _reason(error, annotation)
+        wrong.setdefault(".".join(path), []).append((reason, error))
     return [_line(key, found) for key, found in wrong.items()]
+
+
+def _of_another_kind(model: type[BaseModel], error: dict[str, Any]) -> str:
+    """Who has an unknown key of a section, where a section of another kind has it; else empty."""
+    location = error["loc"]
+    if error["type"] != "extra_forbidden" or len(location) < 3:
+        return ""
+    sections = alternatives(_place(model, location[:-2])[1])
+    owners = [kind for kind, section in sections.items() if location[-1] in section.model_fields]
+    if not owners or location[-2] not in sections:
+        return ""
+    return f": it belongs to {' or '.join(owners)}, and this is {location[-2]}"
 
 
 def near(name: str, known: Sequence[str]) -> str:
@@ -59,7 +77,8 @@ def _line(key: str, found: list[tuple[str, dict[str, Any]]]) -> str:
     error = found[0][1]
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return f"config: unknown key {key}{found[0][0]}"
-    got = "" if error["type"] == "missing" else f" (got {_show(error['input'])})"
+    value = error["ctx"]["tag"] if error["type"] == "union_tag_invalid" else error["input"]
+    got = "" if error["type"] == "missing" else f" (got {_show(value)})"
     if len(found) > 1:
         return f"config: {key}: must be {' or '.join(reason.removeprefix('must be ') for reason, _ in found)}{got}"
     return f"config: {key}: {found[0][0]}{got}" if key else f"config: {found[0][0]}"
@@ -70,6 +89,9 @@ def _reason(error: dict[str, Any], annotation: Any) -> str:
     last = error["loc"][-1] if error["loc"] else ""
     if kind in ("extra_forbidden", "invalid_key"):
         return near(str(last), list(getattr(annotation, "model_fields", {})))
+    if kind == "union_tag_invalid":
+        names = list(alternatives(annotation))
+        return f"must be {', '.join(names[:-1])} or {names[-1]}{near(error['ctx']['tag'], names)}"
     if value is None and kind in ("model_type", "dict_type"):
         return "the section is empty; give it keys, or leave its line out"
     if last == "[key]":
@@ -112,6 +134,11 @@ def _place(model: Any, location: Sequence[Any]) -> tuple[list[str], Any]:
     """
     path: list[str] = []
     for part in location:
+        if tagged := alternatives(model):
+            if part not in tagged:
+                break
+            model = tagged[part]
+            continue
         options = [model]
         if typing.get_origin(model) in (types.UnionType, typing.Union):
             options = [one for one in typing.get_args(model) if one is not type(None)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ssinfnet.config.base import Section
-from ssinfnet.config.network import MultiNetwork, SingleNetwork
+from ssinfnet.config.network import InfNet, MultiNetwork, SingleNetwork, UNet
 
 
 class Schedule(Section):
@@ -36,7 +36,7 @@ class Training(Section):
 class Single(Section):
     """The single network."""
 
-    network: SingleNetwork = SingleNetwork()
+    network: SingleNetwork = InfNet()
     training: Training = Training()
     schedule: Schedule = Schedule()
 
@@ -44,7 +44,7 @@ class Single(Section):
 class Multi(Section):
     """The multi network."""
 
-    network: MultiNetwork = MultiNetwork()
+    network: MultiNetwork = UNet()
     training: Training = Training(
         optimizer="sgd", learning_rate=0.01, momentum=0.7, clip=0, batch_size=16, scales=(352,)
     )

@@ -14,11 +14,13 @@ from ssinfnet.config.labelled import Labelled
 from ssinfnet.config.labels import Labels
 from ssinfnet.config.messages import explain, near
 from ssinfnet.config.methods import Method
+from ssinfnet.config.network import Network
 from ssinfnet.config.parenchyma import Parenchyma
 from ssinfnet.config.paths import expand_home, output_folder
 from ssinfnet.config.patients import Patients
 from ssinfnet.config.phantom import Phantom
-from ssinfnet.config.pretext import Pretext, PretextTasks
+from ssinfnet.config.pretext import Pretext
+from ssinfnet.config.pretext_tasks import PretextTasks
 from ssinfnet.config.priors import Priors
 from ssinfnet.config.scans import Scans
 from ssinfnet.config.self_training import require_teachers
@@ -93,6 +95,14 @@ class Config(Section):
     def task(self, method: Method) -> Pretext | None:
         """The pretext task of a method; None for a method without one."""
         return self.pretext.tasks().get(method.pretext)
+
+    def single_network(self, method: str) -> Network:
+        """The infection network of a method, by its name."""
+        return self.methods[method].single_network or self.single.network
+
+    def multi_network(self, method: str) -> Network:
+        """The class network of a method, by its name."""
+        return self.methods[method].multi_network or self.multi.network
 
     def unlabelled_sources(self) -> list[str]:
         """Where slices without masks come from: "unlabelled" (a folder), "patients", both or none."""

@@ -92,14 +92,16 @@ def mean_known(values: np.ndarray) -> np.ndarray:
 def without_pretext(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:
     """The method among those `present` that is like `name` but for its pretext task; None where there is none.
 
-    It has the same augmentation, label budget and self-training. Of several the first that is fine-tuned as long, else
-    the first.
+    It has the same networks, augmentation, label budget and self-training. Of several the first that is fine-tuned as
+    long, else the first.
     """
     if methods[name].pretext == "none":
         return None
 
     def settings(other: str) -> tuple[Any, ...]:
-        return methods[other].augmentation, methods[other].labels, methods[other].self_training
+        method = methods[other]
+        networks = method.single_network, method.multi_network
+        return method.augmentation, method.labels, method.self_training, networks
 
     alike = [other for other in present if methods[other].pretext == "none" and settings(other) == settings(name)]
     as_long = [other for other in alike if methods[other].single_epochs == methods[name].single_epochs]
@@ -112,8 +114,8 @@ def without_self_training(name: str, methods: Mapping[str, Method], present: Seq
     if teacher not in present:
         return None
     one, other = methods[name], methods[teacher]
-    alike = (one.pretext, one.augmentation, one.labels) == (other.pretext, other.augmentation, other.labels)
-    return teacher if alike else None
+    compared = ("pretext", "augmentation", "labels", "single_network", "multi_network")
+    return teacher if all(getattr(one, key) == getattr(other, key) for key in compared) else None
 
 
 def reference(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:

@@ -5,12 +5,12 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ssinfnet.config.base import Section
 from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.config.labels import Labels
-from ssinfnet.config.network import MultiNetwork, SingleNetwork
+from ssinfnet.config.network import MultiNetwork, Network, SingleNetwork
 from ssinfnet.config.parenchyma import Parenchyma
 
 Seed = Annotated[int, Field(ge=0)]
@@ -18,27 +18,27 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
 
 
+def _own(network: Network) -> Network:
+    """The network, if nothing outside of the bundle is needed for it."""
+    # timm takes names with a colon or a slash for addresses, and would fetch from there.
+    if not re.fullmatch(r"[A-Za-z0-9_.]+", backbone := getattr(network, "backbone", "none")):
+        raise ValueError(f"{backbone!r} is no name of a backbone")
+    if getattr(network, "weights", "none") != "none":
+        raise ValueError("weights must be none, as the bundle holds them all")
+    return network
+
+
 class SingleStage(Section):
     """The infection network, and the edge in pixels to which slices are brought for it."""
 
-    network: SingleNetwork
+    network: Annotated[SingleNetwork, AfterValidator(_own)]
     size: Size
-
-    @field_validator("network")
-    @classmethod
-    def _own(cls, network: SingleNetwork) -> SingleNetwork:
-        # timm takes names with a colon or a slash for addresses, and would fetch from there.
-        if not re.fullmatch(r"[A-Za-z0-9_.]+", network.backbone):
-            raise ValueError(f"{network.backbone!r} is no name of a backbone")
-        if network.weights != "none":
-            raise ValueError("weights must be none, as the bundle holds them all")
-        return network
 
 
 class MultiStage(Section):
     """The class network, and the edge in pixels to which slices and priors are brought for it."""
 
-    network: MultiNetwork
+    network: Annotated[MultiNetwork, AfterValidator(_own)]
     size: Size
 
 

@@ -11,6 +11,7 @@ from ssinfnet.config.cleaning import Cleaning
 from ssinfnet.config.labelled import Labelled
 from ssinfnet.config.labels import Labels
 from ssinfnet.config.methods import Method
+from ssinfnet.config.network import Network
 from ssinfnet.config.parenchyma import Parenchyma
 from ssinfnet.config.severity import Severity as SeverityConfig
 from ssinfnet.config.split import Split
@@ -89,21 +90,25 @@ def collect(config: Config, results: Results) -> Content:
             "multi": {str(seed): _totals(read_json(path)) for seed, path in sorted(results.multi.items())},
         },
         splits=_splits(config, list(results.single), results.splits),
-        data=licences.describe(config.sources, config.single.network),
+        data=licences.describe(config.sources, *(stage.network for stage in (config.single, config.multi) if stage)),
     )
 
 
 def _settings(config: Config) -> Settings:
-    network = config.single.network.model_copy(update={"weights": "none"})
     multi = config.multi
     return Settings(
-        single=SingleStage(network=network, size=config.single.training.size),
-        multi=multi and MultiStage(network=multi.network, size=multi.training.size),
+        single=SingleStage(network=_without_weights(config.single.network), size=config.single.training.size),
+        multi=multi and MultiStage(network=_without_weights(multi.network), size=multi.training.size),
         window=config.labelled.hu_window,
         labels=config.labels,
         parenchyma=config.parenchyma,
         cleaning=config.cleaning.model_copy(update={"exclusions": None}),
     )
+
+
+def _without_weights(network: Network) -> Network:
+    """The network, whose weights are all in the bundle, none of a backbone elsewhere."""
+    return network.model_copy(update={"weights": "none"}) if hasattr(network, "weights") else network
 
 
 def _severity(config: SeverityConfig, metrics: Mapping[int, Path]) -> Severity:

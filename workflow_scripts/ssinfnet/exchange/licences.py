@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ssinfnet.config.base import Section
-from ssinfnet.config.network import SingleNetwork
+from ssinfnet.config.network import Network
 from ssinfnet.exchange.bundle_content import Data, DataSet
 
 _MEDSEG = (
@@ -41,8 +41,8 @@ class Sources(Section):
     unlabelled_patients: bool = False
 
 
-def describe(sources: Sources, network: SingleNetwork) -> Data:
-    """The data of a method, and the weights that its single network started from."""
+def describe(sources: Sources, *networks: Network) -> Data:
+    """The data of a method, and the weights that its networks started from."""
     used: dict[tuple[str, str, str], list[str]] = {}
     for one in _SETS[sources.labelled]:
         used.setdefault(one, []).append("labelled slices")
@@ -53,13 +53,15 @@ def describe(sources: Sources, network: SingleNetwork) -> Data:
             used.setdefault(one, []).append("severity cut-offs")
             if sources.unlabelled_patients:
                 used[one].append("slices without labels")
-    if network.weights == "imagenet":
-        licence, source = _PACKAGED.get(network.backbone, ("see its page on the model hub", "timm"))
-        name = f"ImageNet weights of {network.backbone}"
-        note = f"{licence} (the weights; ImageNet's pictures are for non-commercial research)"
-        used[name, note, source] = ["start of the training"]
-    elif network.weights != "none":
-        used["a file of weights of the exporter's", _OWN, "not told"] = ["start of the training"]
+    for network in networks:
+        weights = getattr(network, "weights", "none")
+        if weights == "imagenet":
+            licence, source = _PACKAGED.get(network.backbone, ("see its page on the model hub", "timm"))
+            name = f"ImageNet weights of {network.backbone}"
+            note = f"{licence} (the weights; ImageNet's pictures are for non-commercial research)"
+            used[name, note, source] = ["start of the training"]
+        elif weights != "none":
+            used["a file of weights of the exporter's", _OWN, "not told"] = ["start of the training"]
     sets = tuple(
         DataSet(name=name, used_for=", ".join(purposes), licence=licence, source=source)
         for (name, licence, source), purposes in used.items()

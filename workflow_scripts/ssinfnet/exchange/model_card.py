@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ssinfnet.config.methods import Method
+from ssinfnet.config.network import Network
 from ssinfnet.evaluation import conformal
 from ssinfnet.exchange.bundle import Content
 from ssinfnet.exchange.bundle_content import SeedSeverity
@@ -42,11 +43,11 @@ def _networks(method: Method, seeds: Sequence[int], content: Content) -> Iterato
     single, multi = settings.single, settings.multi
     yield "## What it is"
     rows = [
-        ("Infection", f"{single.network.name} on {single.network.backbone}, slices of {single.size} x {single.size}"),
+        ("Infection", f"{_described(single.network)}, slices of {single.size} x {single.size}"),
         (
             "GGO and consolidation",
-            f"{multi.network.name} of width {multi.network.width}, slices of {multi.size} x {multi.size}, with the "
-            "infection map as its prior"
+            f"{_described(multi.network)}, slices of {multi.size} x {multi.size}, "
+            + ("with the infection map as its prior" if multi.network.prior else "without a prior")
             if multi
             else "not told apart",
         ),
@@ -63,6 +64,12 @@ def _networks(method: Method, seeds: Sequence[int], content: Content) -> Iterato
         ("Lungs", f"method {settings.parenchyma.method}"),
     ]
     yield _table(("", ""), rows)
+
+
+def _described(network: Network) -> str:
+    """A network by its name, backbone and width, as far as it has them."""
+    backbone, width = getattr(network, "backbone", None), getattr(network, "width", None)
+    return network.name + (f" on {backbone}" if backbone else "") + (f" of width {width}" if width else "")
 
 
 def _data(content: Content) -> Iterator[str]:

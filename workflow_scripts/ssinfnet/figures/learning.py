@@ -18,6 +18,9 @@ from ssinfnet.files.tables import read_table
 
 STAGES = {"student": "Student: pseudo labels", "single": "Single network: infection", "multi": "Multi network: classes"}
 
+# What a pretext task is measured by: the first of these that its table of epochs has.
+PRETEXT = {"erased_loss": "$L_{rec}$ on erased pixels", "accuracy": "share told right", "loss": "loss"}
+
 Curves = Mapping[tuple[str, int, str], pd.DataFrame]  # by method, seed and stage
 
 
@@ -64,14 +67,16 @@ def learning_curves(curves: Curves, labels: Mapping[str, str]) -> Figure:
 
 
 def pretext_curves(rounds: Curves, labels: Mapping[str, str]) -> Figure:
-    """Reconstruction loss on erased pixels by cumulative epoch: a row per network.
+    """What a pretext task is measured by, by cumulative epoch: a row per network.
+
+    That is the first of `PRETEXT` that its tables have: of inpainting the loss on erased pixels.
 
     The single network's tasks are shared by methods, so its row has a column per task, by whose name `rounds` has it;
     the multi network's has one per method. Network rounds are white, coach rounds shaded. Without any rounds the
     picture says that no method has a pretext.
     """
     if not rounds:
-        return notice("None of the configured methods has a pretext task:\nthere is no reconstruction loss to show.")
+        return notice("None of the configured methods has a pretext task:\nthere is no loss of one to show.")
     with rc_context(STYLE):
         stages = [stage for stage in STAGES if any(key[2] == stage for key in rounds)]
         names = {stage: list(dict.fromkeys(key[0] for key in rounds if key[2] == stage)) for stage in stages}
@@ -82,14 +87,15 @@ def pretext_curves(rounds: Curves, labels: Mapping[str, str]) -> Figure:
             axis = axes[stages.index(stage), names[stage].index(name)]
             first = all(key[1] >= seed for key in rounds if (key[0], key[2]) == (name, stage))
             position = list(labels).index(name) if stage == "multi" else names[stage].index(name)
-            _draw_rounds(axis, table, look(position)[0], shade=first)
+            measure = next(column for column in PRETEXT if column in table)
+            axis.set_ylabel(PRETEXT[measure])
+            _draw_rounds(axis, table, measure, look(position)[0], shade=first)
         for row, stage in zip(axes, stages, strict=True):
             for axis in row[len(names[stage]) :]:
                 axis.set_axis_off()
             for axis, name in zip(row, names[stage], strict=False):
                 title = f"{labels[name]}, multi network" if stage == "multi" else f"task {name}, single network"
                 axis.set(title=title, xlabel="epoch, over all rounds")
-                axis.set_ylabel("$L_{rec}$ on erased pixels")
                 axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         handles = [
             Line2D([], [], color="#444444", linewidth=1.5, label="network learns"),
@@ -118,7 +124,7 @@ def _legend(figure: Figure, labels: Mapping[str, str], present: set[str], title:
     figure.legend(handles=handles, loc="outside lower center", ncols=ncols, title=title, title_fontsize=8)
 
 
-def _draw_rounds(axis: Axes, table: pd.DataFrame, colour: str, *, shade: bool) -> None:
+def _draw_rounds(axis: Axes, table: pd.DataFrame, measure: str, colour: str, *, shade: bool) -> None:
     table = table.reset_index(drop=True)
     before = None
     for _, rows in table.groupby("round", sort=False):
@@ -127,7 +133,7 @@ def _draw_rounds(axis: Axes, table: pd.DataFrame, colour: str, *, shade: bool) -
         if shade and coach:
             axis.axvspan(epochs[0] - 0.5, epochs[-1] + 0.5, color="#e8e8e8", linewidth=0)
         # Each round is joined to the point before, so that a round of one epoch is seen as well.
-        x, y = epochs, rows["erased_loss"].to_numpy()
+        x, y = epochs, rows[measure].to_numpy()
         if before is not None:
             x, y = np.append(before[0], x), np.append(before[1], y)
         marker = "." if len(epochs) == 1 else None

@@ -18,6 +18,7 @@ PRIORS = {
     "oracle": "Oracle: the multi network is given the true infection as its prior; an upper bound, not a result.",
 }
 NO_CLASSES = "The masks of this data set tell infection only:\nthere is no multi network whose classes could be shown."
+NO_PRIOR = "There is no multi network that takes a prior,\nso none whose classes with the true one could be shown."
 
 
 def choose_slices(store: SliceStore, split: pd.DataFrame, labels: tuple[int, ...]) -> list[str]:
@@ -62,11 +63,11 @@ def multi_grid(
 ) -> Figure:
     """CT, true classes and the classes that each method finds; `predictions` has the map store by label.
 
-    `prior` is the one that was given, predicted or oracle. Without predictions the picture says that the masks do not
-    tell the classes.
+    `prior` is the one that was given, predicted or oracle. Without predictions the picture says why there are none:
+    the masks do not tell the classes, or no multi network takes a prior.
     """
     if not predictions:
-        return notice(NO_CLASSES)
+        return notice(NO_PRIOR if prior == "oracle" else NO_CLASSES)
     rows = choose_slices(store, split, labels)
     with rc_context(STYLE):
         figure, axes = _grid(store, rows, split, predictions, lines=2)

@@ -66,9 +66,14 @@ def predict_classes(
 
 @torch.no_grad()
 def classes_of(network: torch.nn.Module, images: torch.Tensor, priors: torch.Tensor, runtime: Runtime) -> np.ndarray:
-    """The class maps, float32 (N, 3, S, S) in [0, 1], of uint8 `images` and `priors` in [0, 1], both (N, 1, S, S)."""
+    """The class maps, float32 (N, 3, S, S) in [0, 1], of uint8 `images` and `priors` in [0, 1], both (N, 1, S, S).
+
+    A network that takes no prior is given none.
+    """
     with runtime.autocast():
-        logits = network(normalise(images).to(runtime.device), normalise(priors).to(runtime.device)).segmentation
+        logits = networks.apply(
+            network, normalise(images).to(runtime.device), normalise(priors).to(runtime.device)
+        ).segmentation
     return to_float(logits).sigmoid().cpu().numpy()
 
 

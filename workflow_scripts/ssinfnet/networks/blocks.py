@@ -1,5 +1,6 @@
 """Building blocks that the networks share."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -50,3 +51,20 @@ def resize(x: torch.Tensor, like: torch.Tensor, *, align_corners: bool = False) 
     both are the same.
     """
     return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=align_corners)
+
+
+def beside(image: torch.Tensor, prior: torch.Tensor | None) -> torch.Tensor:
+    """Image (N, 3, H, W) and prior of the same shape as channels, (N, 6, H, W); the image alone without one."""
+    return image if prior is None else torch.cat([image, prior], dim=1)
+
+
+def begin_at(head: nn.Conv2d, probability: float | None) -> None:
+    """Let an untrained `head` give each class but the background, class 0, this probability p.
+
+    Its bias begins at logit(p), and at -logit(p) for the background (Lin et al., ICCV 2017, section 4.1); with None it
+    stays as PyTorch initialises it.
+    """
+    if probability is not None:
+        bias = math.log(probability / (1 - probability))
+        nn.init.constant_(head.bias[1:], bias)
+        nn.init.constant_(head.bias[:1], -bias)

@@ -143,9 +143,12 @@ class InfNet(nn.Module):
         "s_3": "reverse_2.head",
     }
 
+    takes_prior = False
+
     def __init__(self, backbone: str = "res2net50d", weights: str = "none", channels: int = 32):
         super().__init__()
         self.backbone, (c1, c2, c3, c4) = backbones.create(backbone, weights)
+        self.deepest_channels = c4
         self.rfb_2 = ReceptiveField(c2, channels)
         self.rfb_3 = ReceptiveField(c3, channels)
         self.rfb_4 = ReceptiveField(c4, channels)
@@ -164,6 +167,10 @@ class InfNet(nn.Module):
         s_4 = self.reverse_3(x3, s_5, guidance)
         s_3 = self.reverse_2(x2, s_4, guidance)
         return InfNetOutputs(*(resize(output, image) for output in (edge, s_g, s_5, s_4, s_3)))
+
+    def deepest(self, image: torch.Tensor) -> torch.Tensor:
+        """Normalised RGB (N, 3, H, W) to the features at stride 32, (N, deepest_channels, H / 32, W / 32)."""
+        return self.backbone(image)[-1]
 
 
 create = InfNet

@@ -7,6 +7,9 @@ from torch import nn
 
 from ssinfnet.errors import InputError
 
+PRETEXT_HEAD = "pretext_head"
+"""The name, within a network, of what a pretext task puts on top of it beside the network's own heads."""
+
 
 def trunk_state(network: nn.Module) -> dict[str, torch.Tensor]:
     """The state of `network`, with whatever heads, without them."""
@@ -14,7 +17,7 @@ def trunk_state(network: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def load_trunk(network: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
-    """Load everything but the heads from `state`, which may hold heads of its own; the heads stay as they are.
+    """Load everything but the heads from `state`, which may hold heads of its own; those of `network` stay as they are.
 
     Raises `InputError` that lists every tensor that is missing, too many or of another shape.
     """
@@ -32,5 +35,5 @@ def load_trunk(network: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
 
 
 def _without_heads(network: nn.Module, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    prefixes = tuple(f"{path}." for path in network.HEADS.values())
+    prefixes = tuple(f"{path}." for path in [*network.HEADS.values(), PRETEXT_HEAD])
     return {name: value for name, value in state.items() if not name.startswith(prefixes)}

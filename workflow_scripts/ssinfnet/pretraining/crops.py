@@ -1,11 +1,10 @@
-"""The crops of a pretext task: what is reconstructed, what the network sees of it, and which cells may be erased.
+"""The crops of a pretext task: slices as they are and as the network may see them, and the area that counts in them.
 
 A crop depends on seed, round, epoch and place in the epoch alone, so a round may be cut anywhere.
 """
 
-import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,7 +12,6 @@ import torch
 from ssinfnet.config.pretext import Pretext
 from ssinfnet.networks.coach import cells_within
 from ssinfnet.networks.intensity import to_unit
-from ssinfnet.pretraining import AREAS
 from ssinfnet.training import augmentation
 from ssinfnet.training.data import SliceTensors, epoch_batches
 
@@ -32,13 +30,6 @@ class Crops:
     priors: torch.Tensor | None
     cells: torch.Tensor | None
     generator: torch.Generator
-
-
-def with_area(slices: SliceTensors, config: Pretext) -> SliceTensors:
-    """The slices with the area in which cells may be erased as masks, 0 and 1; as they are where that is everywhere."""
-    if config.where not in AREAS:
-        return slices
-    return replace(slices, masks=importlib.import_module(AREAS[config.where]).find_area(slices.images))
 
 
 def make_crops(slices: SliceTensors, config: Pretext, *, number: int, seed: int) -> Callable[[int], Iterator[Crops]]:
@@ -68,6 +59,13 @@ def uncut(slices: SliceTensors) -> Crops:
     images = to_unit(slices.images)
     cells = None if slices.masks is None else cells_within(slices.masks)
     return Crops(images, images, slices.priors, cells, torch.Generator().manual_seed(0))
+
+
+def held_out(slices: SliceTensors, config: Pretext) -> Crops:
+    """A crop of each slice, of the size that is trained on, in one batch; the same every time."""
+    generator = torch.Generator().manual_seed(0)
+    images, priors = random_crop([to_unit(slices.images), slices.priors], config.crop, generator)
+    return Crops(images, images, priors, None, generator)
 
 
 def random_crop(tensors: list[torch.Tensor | None], size: int, generator: torch.Generator) -> list[torch.Tensor | None]:

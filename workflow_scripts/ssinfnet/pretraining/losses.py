@@ -1,17 +1,30 @@
-"""Losses of the pretext task (equations 1 to 3 of the paper). All are scalars, float32."""
+"""Losses of tasks that reconstruct (equations 1 to 3 of the paper). All are scalars, float32."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 
+from ssinfnet.networks.inpainting import reconstructions
+
 
 class Reconstruction(NamedTuple):
-    """L_rec and its parts, scalars: total = erased_weight * erased + (1 - erased_weight) * kept."""
+    """L_rec and its parts, scalars: loss = erased_weight * erased_loss + (1 - erased_weight) * kept_loss."""
 
-    total: torch.Tensor
-    erased: torch.Tensor
-    kept: torch.Tensor
+    loss: torch.Tensor
+    erased_loss: torch.Tensor
+    kept_loss: torch.Tensor
+
+
+def reconstruct(
+    network: torch.nn.Module, outputs: Any, image: torch.Tensor, mask: torch.Tensor, kind: str, erased_weight: float
+) -> Reconstruction:
+    """L_rec of the whole `image` (N, 1, H, W), summed over the network's outputs; the rest as `reconstruction_loss`."""
+    parts = [
+        reconstruction_loss(prediction, target, mask, kind=kind, erased_weight=erased_weight)
+        for prediction, target in reconstructions(network, outputs, image)
+    ]
+    return Reconstruction(*(sum(values) for values in zip(*parts, strict=True)))
 
 
 def reconstruction_loss(
@@ -36,6 +49,11 @@ def reconstruction_loss(
     erased = _mean(error, 1 - mask)
     kept = _mean(error, mask)
     return Reconstruction(erased_weight * erased + (1 - erased_weight) * kept, erased, kept)
+
+
+def shown(output: torch.Tensor, kind: str) -> torch.Tensor:
+    """The intensities, in [0, 1], that an output reconstructs under the loss `kind`."""
+    return output.sigmoid() if kind == "cross_entropy" else output.clamp(0, 1)
 
 
 def coach_loss(reconstruction: torch.Tensor) -> torch.Tensor:

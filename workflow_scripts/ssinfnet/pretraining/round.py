@@ -12,10 +12,9 @@ from ssinfnet.config.pretext import Pretext
 from ssinfnet.files.atomic import write_csv
 from ssinfnet.inference.runtime import Runtime
 from ssinfnet.inference.weights import assign, load_into, save_weights
-from ssinfnet.networks import inpainting
-from ssinfnet.networks.coach import Coach
-from ssinfnet.pretraining.crops import make_crops, with_area
-from ssinfnet.pretraining.inpainting import train_round
+from ssinfnet.pretraining.crops import make_crops
+from ssinfnet.pretraining.loop import train_round
+from ssinfnet.pretraining.task import make_task
 from ssinfnet.slices.batches import batch_sizes, require_statistics
 from ssinfnet.training.data import SliceTensors
 from ssinfnet.training.start import make_network
@@ -57,21 +56,21 @@ def run_round(
     print(
         f"round {this.number}: {this.until_epoch} epochs of {steps} steps, {this.until_epoch * steps}", file=sys.stderr
     )
+    task = make_task(config)
     fresh = not (this.network or (this.resume and not teaching))
-    network = inpainting.to_inpainting(make_network(network_config, this.seed, fresh=fresh))
+    network = task.add_heads(make_network(network_config, this.seed, fresh=fresh))
     earlier = {"epochs": 0, "steps": 0}
     if this.network:
         said = load_into(network, this.network)
         earlier = {name: int(said.get(f"pretext_{name}", 0)) for name in earlier}
-    coach = None
+    trained = network = runtime.place(network)
     if this.coach or teaching:
         torch.manual_seed(this.seed)
-        coach = Coach()
+        coach = task.make_coach()
         if this.coach:
             load_into(coach, this.coach)
-        coach = runtime.place(coach)
-    network = runtime.place(network)
-    trained = coach if teaching else network
+        runtime.place(coach)
+        trained = coach if teaching else network
 
     state = State()
     if this.resume:
@@ -79,11 +78,9 @@ def run_round(
         assign(trained, saved.pop("trained", None), this.resume)
         earlier = saved.pop("earlier", earlier)
         state = make_state(State, saved, this.resume)
-    slices = with_area(slices, config).to(runtime.device)
+    slices = task.prepare(slices).to(runtime.device)
     crops = make_crops(slices, config, number=this.number, seed=this.seed)
-    state = train_round(
-        network, coach, crops, config, state, number=this.number, until_epoch=this.until_epoch, runtime=runtime
-    )
+    state = train_round(network, task, crops, state, number=this.number, until_epoch=this.until_epoch, runtime=runtime)
 
     length = {"epochs": state.epoch, "steps": state.epoch * steps}
     if not teaching:

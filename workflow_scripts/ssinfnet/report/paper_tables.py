@@ -51,6 +51,7 @@ MAJORITY = "Always the most frequent class"
 ABSENT = "no slice of the test part has {}, so how well it is found is undefined"
 ABSENT_IN = "no test slice of seed {} has {}, so how well it is found on these slices is undefined"
 NO_CLASSES = "no row of ours: the masks of this data set do not tell the classes"
+NO_PRIOR = "no row of ours: the masks of this data set do not tell the classes, or no class network takes a prior"
 NO_SEVERITY = "no row of ours: the severity stage is not configured"
 NOBODY = "undefined: no patient with a kept slice has a severity class; each has a predicted one by published cut-offs"
 NOT_FITTED = "undefined: the patients with a severity class are too few to fit cut-offs"
@@ -69,7 +70,9 @@ def segmentation_table(
     `compared` are the comparisons, of which those to the method's reference (`seeds.reference`) are taken over, and
     `folds` is `split.folds`. Without runs it is the published rows and a note. Errors as `evaluation.seeds.read`.
     """
-    note = "; ".join(filter(None, (ORACLE if number == 4 else "", "" if runs else NO_CLASSES)))
+    note = "; ".join(
+        filter(None, (ORACLE if number == 4 else "", "" if runs else NO_PRIOR if number == 4 else NO_CLASSES))
+    )
     by_method = summaries.read(runs, methods, folds=folds)
     rows = []
     for name, by_seed in by_method.items():

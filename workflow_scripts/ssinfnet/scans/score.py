@@ -44,8 +44,8 @@ class Scorer:
     def __init__(self, bundle: Bundle, runtime: Runtime, *, batch_size: int = maps.BATCH, level: float = 0.9):
         """`level` is that of the interval of the infected share, between 0 and 1."""
         self._bundle, self._runtime, self._batch, self._level = bundle, runtime, batch_size, level
-        self._single = {seed: self._ready(bundle.single(seed), inputs=1) for seed in bundle.seeds}
-        self._multi = {seed: self._ready(bundle.multi(seed), inputs=2) for seed in bundle.seeds if bundle.has_classes}
+        self._single = {seed: self._ready(bundle.single(seed)) for seed in bundle.seeds}
+        self._multi = {seed: self._ready(bundle.multi(seed)) for seed in bundle.seeds if bundle.has_classes}
         self.method, self.window = method_of(bundle), bundle.content.settings.window
 
     def score(self, volume: Volume, lobes: np.ndarray | None = None) -> tuple[ScanResult, Maps | None]:
@@ -93,10 +93,10 @@ class Scorer:
         )
         return scored, result
 
-    def _ready(self, network: torch.nn.Module, *, inputs: int) -> torch.nn.Module:
+    def _ready(self, network: torch.nn.Module) -> torch.nn.Module:
         """A network where it runs; in bfloat16, whose rounding folding would move, as it was trained."""
         if self._runtime.precision == "float32":
-            fold(network, *[torch.zeros(1, 3, 32, 32)] * inputs)
+            fold(network, *[torch.zeros(1, 3, 32, 32)] * (1 + network.takes_prior))
         return self._runtime.place(network)
 
     def _lungs(self, volume: Volume) -> tuple[np.ndarray, list[Outcome]]:

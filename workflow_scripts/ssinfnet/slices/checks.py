@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ssinfnet.config.labels import Labels
-from ssinfnet.config.network import MultiNetwork, SingleNetwork
+from ssinfnet.config.network import Network
 from ssinfnet.config.pretext import TASK, Pretext
 from ssinfnet.config.priors import Priors
 from ssinfnet.config.split import Split
@@ -50,13 +50,13 @@ class Batches:
     by_fold: bool = False
 
 
-def of_training(name: str, stage: Single | Multi, *, by_fold: bool = False) -> Batches:
-    """The batches of the fine-tuning of section `name`."""
+def of_training(name: str, stage: Single | Multi, network: Network, *, by_fold: bool = False) -> Batches:
+    """The batches of the fine-tuning of section `name`, with this network."""
     training = stage.training
-    return Batches(f"{name}.training", training.batch_size, min(training.scales), stage.network.STRIDE, by_fold)
+    return Batches(f"{name}.training", training.batch_size, min(training.scales), network.STRIDE, by_fold)
 
 
-def of_pretext(name: str, pretext: Pretext, network: SingleNetwork | MultiNetwork) -> Batches:
+def of_pretext(name: str, pretext: Pretext, network: Network) -> Batches:
     """The batches of the pretext task `name` of a network."""
     key = "pretext" if name == TASK else f"pretext.variants.{name}"
     return Batches(key, pretext.batch_size, min(pretext.size, pretext.crop), network.STRIDE)

@@ -1,9 +1,10 @@
-"""The two supervised tasks: infection by Inf-Net, classes by the U-Net with prior."""
+"""The two supervised tasks: infection by the single network, classes by the multi network."""
 
 from typing import Any
 
 import torch
 
+from ssinfnet import networks
 from ssinfnet.networks.intensity import normalise
 from ssinfnet.slices.labels import LESIONS
 from ssinfnet.training import losses
@@ -13,7 +14,8 @@ from ssinfnet.training.data import SliceTensors
 class InfectionTask:
     """The single network: equations 4 and 5 of the paper; masks are 0 and 1, or soft labels between them.
 
-    With `confidence` a pixel counts less in L_seg the nearer its label is to 0.5.
+    A network with one map and no edge learns from that map alone, by the same loss. With `confidence` a pixel counts
+    less in L_seg the nearer its label is to 0.5.
     """
 
     def __init__(self, key: str = "single.training", *, confidence: bool = False):
@@ -21,13 +23,16 @@ class InfectionTask:
         self.key, self._confidence = key, confidence
 
     def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
-        """The edge and the four maps."""
+        """The network's outputs, as Inf-Net's edge and four maps."""
         return network(normalise(batch.images))
 
     def loss(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
-        """Deeply supervised segmentation loss and edge loss."""
+        """Deeply supervised segmentation loss and edge loss; of one map, its segmentation loss."""
         masks = batch.masks[:, None].float()
-        return losses.single_loss(outputs, masks, losses.confidence(masks) if self._confidence else None)
+        trust = losses.confidence(masks) if self._confidence else None
+        if hasattr(outputs, "edge"):
+            return losses.single_loss(outputs, masks, trust)
+        return losses.structure_loss(outputs.segmentation, masks, trust=trust)
 
     def overlap(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Overlap of the finest map and the mask, both at 0.5."""
@@ -40,8 +45,8 @@ class ClassTask:
     key = "multi.training"
 
     def forward(self, network: torch.nn.Module, batch: SliceTensors) -> Any:
-        """Background, GGO, consolidation."""
-        return network(normalise(batch.images), normalise(batch.priors))
+        """Background, GGO, consolidation; a network that takes no prior is given none."""
+        return networks.apply(network, normalise(batch.images), normalise(batch.priors))
 
     def loss(self, outputs: Any, batch: SliceTensors) -> torch.Tensor:
         """Binary cross-entropy per class channel."""
