@@ -22,7 +22,7 @@ METHODS_AND_LABELS = sections(
 
 rule plot_learning:
     input:
-        epochs=[runs(final(stage, "csv")) for stage in STAGES],
+        epochs=[runs(final(stage, "csv"), TRAINED_HERE) for stage in STAGES],
         students=[runs(table, [name]) for name, table in STUDENT_TABLES],
         rounds=[table for *_, table in ROUND_TABLES],
         code=code("plot_learning"),
@@ -46,10 +46,10 @@ rule plot_learning:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=METHODS,
+        config=sections(methods=methods_of(TRAINED_HERE)),
         epochs=lambda wildcards, input: " ".join(
             [
-                *(run_options("epochs", final(stage, "csv"), before=stage) for stage in STAGES),
+                *(run_options("epochs", final(stage, "csv"), before=stage, methods=TRAINED_HERE) for stage in STAGES),
                 *(run_options("epochs", table, before="student", methods=[name]) for name, table in STUDENT_TABLES),
             ]
         ),
@@ -69,7 +69,7 @@ rule plot_overlays:
         split=first_split(rules.split_slices.output[0]),
         single=runs(f"{SINGLE}/infection_test.h5"),
         predicted=runs(PREDICTED_TEST, WITH_CLASSES),
-        oracle=runs(ORACLE_TEST, WITH_CLASSES),
+        oracle=runs(ORACLE_TEST, WITH_PRIOR),
         thresholds=runs(SINGLE_METRICS),
         code=code("plot_overlays"),
     output:
@@ -103,7 +103,7 @@ rule plot_overlays:
             [
                 run_options("single", f"{SINGLE}/infection_test.h5"),
                 run_options("predicted", PREDICTED_TEST, methods=WITH_CLASSES),
-                run_options("oracle", ORACLE_TEST, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_TEST, methods=WITH_PRIOR),
                 run_options("thresholds", SINGLE_METRICS),
             ]
         ),
@@ -220,8 +220,8 @@ rule plot_augmentation:
     params:
         config=sections(
             methods={
-                name: {"label": method.family, **only(method, "augmentation")}
-                for name, method in CONFIG.methods.items()
+                name: {"label": CONFIG.methods[name].family, **only(CONFIG.methods[name], "augmentation")}
+                for name in TRAINED_HERE
             },
             labels=CONFIG.labels,
             labelled={"classes": CONFIG.labelled.classes},
@@ -237,8 +237,8 @@ rule plot_augmentation:
 
 rule plot_severity:
     input:
-        patients=runs(rules.score_severity.output.patients),
-        metrics=runs(SEVERITY_METRICS),
+        patients=runs(rules.score_severity.output.patients, WITH_SEVERITY),
+        metrics=runs(SEVERITY_METRICS, WITH_SEVERITY),
         code=code("plot_severity"),
     output:
         classes=report(
@@ -266,8 +266,10 @@ rule plot_severity:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=METHODS,
-        runs=lambda wildcards, input: run_options("severity", rules.score_severity.output.patients, SEVERITY_METRICS),
+        config=sections(methods=methods_of(WITH_SEVERITY)),
+        runs=lambda wildcards, input: run_options(
+            "severity", rules.score_severity.output.patients, SEVERITY_METRICS, methods=WITH_SEVERITY
+        ),
     message:
         "Severity figures (log: {log})"
     shell:
@@ -321,8 +323,8 @@ FIGURES = [
     rules.plot_worst_cases.output.single,
     rules.plot_worst_cases.output.multi,
     rules.plot_calibration.output.figure,
-    *rules.plot_augmentation.output,
-    *rules.plot_learning.output,
+    *(rules.plot_augmentation.output if TRAINED_HERE else []),
+    *(rules.plot_learning.output if TRAINED_HERE else []),
 ]
 FIGURES += expand(rules.plot_masks.output.figure, task=TASKS[:1], seed=CONFIG.seeds[0])
 FIGURES += expand(rules.plot_pseudo_labels.output, method=SELF_TRAINED[:1], seed=CONFIG.seeds[0], fold="all")

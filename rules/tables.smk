@@ -4,7 +4,13 @@ SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
 PUBLISHED = f"{SCRIPTS}/ssinfnet/report/published"
-METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
+
+
+def methods_of(names):
+    """The section of the config of these methods."""
+    return {name: without(CONFIG.methods[name]) for name in names}
+
+
 SEVERITY_METRICS = rules.score_severity.output.metrics
 PATIENTS = rules.score_severity.output.patients
 SCORED = [PATIENTS, rules.score_severity.output.slices, SEVERITY_METRICS]
@@ -14,7 +20,7 @@ rule compare_methods:
     input:
         single=runs(SINGLE_METRICS),
         predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
-        oracle=runs(ORACLE_METRICS, WITH_CLASSES),
+        oracle=runs(ORACLE_METRICS, WITH_PRIOR),
         patients=runs(PATIENTS, WITH_SEVERITY),
         code=code("compare_methods"),
     output:
@@ -41,7 +47,7 @@ rule compare_methods:
             [
                 run_options("single", SINGLE_METRICS),
                 run_options("predicted", PREDICTED_METRICS, methods=WITH_CLASSES),
-                run_options("oracle", ORACLE_METRICS, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_METRICS, methods=WITH_PRIOR),
                 run_options("patients", PATIENTS, methods=WITH_SEVERITY),
             ]
         ),
@@ -56,7 +62,7 @@ rule tabulate_results:
     input:
         single=runs(SINGLE_METRICS),
         predicted=runs(PREDICTED_METRICS, WITH_CLASSES),
-        oracle=runs(ORACLE_METRICS, WITH_CLASSES),
+        oracle=runs(ORACLE_METRICS, WITH_PRIOR),
         severity=[runs(file, WITH_SEVERITY) for file in SCORED],
         comparisons=rules.compare_methods.output[0],
         published=[f"{PUBLISHED}/table_{number}.csv" for number in (2, 3, 4, 5)],
@@ -92,7 +98,7 @@ rule tabulate_results:
             [
                 run_options("single", SINGLE_METRICS),
                 run_options("predicted", PREDICTED_METRICS, methods=WITH_CLASSES),
-                run_options("oracle", ORACLE_METRICS, methods=WITH_CLASSES),
+                run_options("oracle", ORACLE_METRICS, methods=WITH_PRIOR),
                 run_options("severity", *SCORED, methods=WITH_SEVERITY),
             ]
         ),

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.config.base import Section
+from ssinfnet.config.external import External
 from ssinfnet.config.self_training import SelfTraining
 from ssinfnet.config.split import LabelBudget
 
@@ -28,9 +29,30 @@ class Method(Section):
         None, description="methods of one family are a line in the figure of label budgets; none: the label"
     )
     self_training: SelfTraining = SelfTraining()
+    # Left out of the values of a method without it, so that its results are those of before.
+    external: External = Field(External(), exclude_if=lambda value: value == External())
 
-    @field_validator("self_training", mode="before")
+    @field_validator("self_training", "external", mode="before")
     @classmethod
     def _off(cls, value: Any) -> Any:
         # So an overlay can switch it off as a whole.
         return {} if value is None else value
+
+    @property
+    def is_external(self) -> bool:
+        """Whether its maps are predicted by another program, so that nothing is trained."""
+        return self.external.infection is not None
+
+    @model_validator(mode="after")
+    def _nothing_to_train(self) -> "Method":
+        if self.is_external:
+            trained = {
+                "pretext": self.pretext != "none",
+                "self_training": self.self_training.teacher is not None,
+                "augmentation": self.augmentation != Augmentation(),
+                "single_epochs": self.single_epochs is not None,
+            }
+            for key, said in trained.items():
+                if said:
+                    raise ValueError(f"is external, so nothing is trained; leave out its {key}")
+        return self
