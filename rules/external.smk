@@ -2,7 +2,7 @@
 
 # By the name of nnU-Net's data set, what it learns.
 NNUNET_TARGETS = {"501_infection": "infection", **({"502_classes": "classes"} if CONFIG.labelled.classes else {})}
-NNUNET = of_seed(f"{R}/nnunet")
+NNUNET = of_seed(f"{R}/exports/nnunet")
 
 
 rule export_nnunet:
@@ -37,8 +37,8 @@ rule export_nnunet_patients:
         slices=rules.prepare_patients.output.slices,
         code=code("export_nnunet"),
     output:
-        pictures=directory(f"{R}/nnunet/patients"),
-        provenance=f"{R}/nnunet/patients.provenance.json",
+        pictures=directory(f"{R}/exports/nnunet/patients"),
+        provenance=f"{R}/exports/nnunet/patients.provenance.json",
     log:
         f"{R}/logs/export_nnunet_patients.log",
     benchmark:

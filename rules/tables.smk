@@ -93,6 +93,8 @@ rule tabulate_results:
         config=sections(
             methods={name: without(method) for name, method in CONFIG.methods.items()},
             split=only(CONFIG.split, "folds"),
+            labelled=only(CONFIG.labelled, "source"),
+            patients=only(CONFIG.patients, "source"),
         ),
         runs=lambda wildcards, input: " ".join(
             [

@@ -1,9 +1,9 @@
 """Take predictions of nnU-Net, version 2, as maps of our slices, to be scored like those of any other method.
 
-Of a data set that export_nnunet wrote with --split: the predictions of one part, validation or test. Of pictures that it
-wrote without: those of one shard of the slices. Probabilities (.npz, of nnUNetv2_predict --save_probabilities) are taken
-where there are any, else labels (.png), which become maps of 0 and 1. Each slice must have its prediction, of its size
-and with known labels, and each prediction its slice.
+Of a data set that export_nnunet wrote with --split: the predictions of one part, validation or test. Of pictures that
+it wrote without: those of one shard of the slices. Probabilities (.npz, of nnUNetv2_predict --save_probabilities) are
+taken where there are any, else labels (.png), which become maps of 0 and 1. Each slice must have its prediction, of its
+size and with known labels, and each prediction its slice.
 """
 
 import sys

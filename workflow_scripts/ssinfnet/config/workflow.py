@@ -150,7 +150,9 @@ class Config(Section):
         for name, method in self.methods.items():
             teacher = method.self_training.teacher
             if teacher is not None and self.methods[teacher].is_external:
-                raise ValueError(f"methods.{name}.self_training.teacher is {teacher}, which is external; train a teacher")
+                raise ValueError(
+                    f"methods.{name}.self_training.teacher is {teacher}, which is external; train a teacher"
+                )
             if method.is_external and self.split.folds and not method.external.by_seed:
                 raise ValueError(
                     f"methods.{name}.external: with split.folds each seed has a test part of its own, so its folders"

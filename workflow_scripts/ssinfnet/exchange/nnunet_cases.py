@@ -1,8 +1,8 @@
 """The names by which nnU-Net knows our slices.
 
-A name is a fingerprint and the slice's number, as in `1a2b3c4d_00012`. The fingerprint is of all that nnU-Net may learn
-from: the pictures, the parts, and the labels of training and validation. So predictions that were made for other slices,
-masks or parts have other names, and are refused instead of scored.
+A name is a fingerprint and the slice's number, as in `1a2b3c4d_00012`. The fingerprint is of all that nnU-Net may
+learn from: the pictures, the parts, and the labels of training and validation. So predictions that were made for other
+slices, masks or parts have other names, and are refused instead of scored.
 """
 
 import hashlib

@@ -50,7 +50,7 @@ def find(folder: Path, cases: pd.DataFrame, expected: Sequence[str]) -> Found:
     if missing and probabilities and all(name_of[slice_id] in labels for slice_id in missing):
         raise InputError(
             f"{folder}: {len(missing):,} of {len(expected):,} slices have labels but no probabilities, such as"
-            f" {name_of[missing[0]]} (slice {missing[0]}); predict all with --save_probabilities, or remove the .npz files"
+            f" {name_of[missing[0]]} (slice {missing[0]}); predict all with --save_probabilities, or remove all .npz"
         )
     if missing:
         raise InputError(
@@ -103,8 +103,8 @@ def _require_known(folder: Path, files: Mapping[str, Path], cases: pd.DataFrame)
     left_over = [path for name, path in files.items() if name not in known]
     if left_over and len(left_over) == len(files):
         raise InputError(
-            f"{folder}: no prediction is of this split: cases are called {min(known)}, but {left_over[0].name} is there;"
-            " slices, masks or parts have changed since the export, or it is another data set: export and predict again"
+            f"{folder}: no prediction is of this split, with cases such as {min(known)}: {left_over[0].name} is of"
+            " another data set, or slices, masks or parts have changed since the export; export and predict again"
         )
     if left_over:
         names = ", ".join(path.name for path in left_over[:_SHOWN])
