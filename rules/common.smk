@@ -193,6 +193,18 @@ def tracked(folder):
     return lambda wildcards: content(folder) if folder else ""
 
 
+def predictions(maps):
+    """Params function: the folder of these predictions of a job's method and seed."""
+    return lambda wildcards, input=None: getattr(CONFIG.methods[wildcards.method].external, maps).replace(
+        "{seed}", wildcards.seed
+    )
+
+
+def content_of(maps):
+    """Params function: what that folder holds."""
+    return lambda wildcards: content(predictions(maps)(wildcards))
+
+
 def given(path):
     """A single file of the user's as an input, or none."""
     if path and set(path) & set("{}<>"):
@@ -296,6 +308,11 @@ def methods_with(maps):
 def one_of(methods):
     """The wildcard constraint of rules that only these methods have."""
     return "|".join(methods) or "(?!)"
+
+
+def methods_of(names):
+    """The section of the config of these methods."""
+    return {name: without(CONFIG.methods[name]) for name in names}
 
 
 # Which stages there are, and which methods take part in those that not all of them have.

@@ -62,18 +62,6 @@ rule nnunet:
         rules.export_nnunet_patients.output.pictures if CONFIG.patients.source != "none" else [],
 
 
-def predictions(maps):
-    """Params function: the folder of these predictions of a job's method and seed."""
-    return lambda wildcards, input=None: getattr(CONFIG.methods[wildcards.method].external, maps).replace(
-        "{seed}", wildcards.seed
-    )
-
-
-def content_of(maps):
-    """Params function: what that folder holds."""
-    return lambda wildcards: content(predictions(maps)(wildcards))
-
-
 rule import_infection:
     input:
         slices=labelled_slices(),

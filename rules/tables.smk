@@ -4,13 +4,6 @@ SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
 PUBLISHED = f"{SCRIPTS}/ssinfnet/report/published"
-
-
-def methods_of(names):
-    """The section of the config of these methods."""
-    return {name: without(CONFIG.methods[name]) for name in names}
-
-
 SEVERITY_METRICS = rules.score_severity.output.metrics
 PATIENTS = rules.score_severity.output.patients
 SCORED = [PATIENTS, rules.score_severity.output.slices, SEVERITY_METRICS]
