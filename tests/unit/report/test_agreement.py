@@ -69,5 +69,9 @@ def test_a_sentence_counts_them_with_their_reasons():
         "Of 5 printed numbers ours agree with 2, are better in 0 and worse in 1; 1 is undecided (why undecided);"
         " 1 is not attempted (why not attempted)."
     )
+    rows = table("agrees", "not attempted", "not attempted", "not attempted")
+    rows["name"] = ["a", "b", "c", "b", ""]
+    rows["why"] = [agreement.NO_METHOD.format(name) for name in rows["name"]]
+    assert agreement.told([rows]).endswith("; 3 are not attempted (no method b, c in this run).")
     assert agreement.told([table("not comparable")]) == agreement.told([table()]) == ""
     assert findings.agrees_with_paper([table()]) == []

@@ -17,6 +17,7 @@ that are drawn by chance alone, all lie above the middle once in eight times."""
 AGREES, BETTER, WORSE = "agrees", "better", "worse"
 UNDECIDED, NOT_ATTEMPTED, NOT_COMPARABLE = "undecided", "not attempted", "not comparable"
 PHANTOM = "the phantom's numbers are not comparable with those of patients"
+NO_METHOD = "no method {} in this run"
 LOWER_IS_BETTER = ("mae",)
 OURS = {"severity": "slices_published"}
 """Our target for a printed one that has another name: the paper scores pictures, and its authors' code has cut-offs."""
@@ -42,7 +43,7 @@ def judge(
         return Verdict(NOT_ATTEMPTED, absent)
     of_method = [row for row in ours if row["name"] == printed["name"]]
     if not of_method:
-        return Verdict(NOT_ATTEMPTED, f"no method {printed['name']} in this run")
+        return Verdict(NOT_ATTEMPTED, NO_METHOD.format(printed["name"]))
     key = OURS.get(printed["target"], printed["target"]), printed["metric"]
     row = next((row for row in of_method if (row["target"], row["metric"]) == key), {})
     if _is_empty(row.get("mean")):
@@ -74,13 +75,20 @@ def told(tables: Sequence[pd.DataFrame]) -> str:
     text = f"Of {sum(counts.values()):,} printed numbers {parts[0]}, {parts[1]} and {parts[2]}"
     for verdict in (UNDECIDED, NOT_ATTEMPTED, NOT_COMPARABLE):
         if counts[verdict]:
-            reasons = dict.fromkeys(row["why"] for row in rows if row["verdict"] == verdict)
-            text += f"; {counts[verdict]} {'is' if counts[verdict] == 1 else 'are'} {verdict} ({', '.join(reasons)})"
+            reasons = _together([row for row in rows if row["verdict"] == verdict])
+            text += f"; {counts[verdict]} {'is' if counts[verdict] == 1 else 'are'} {verdict} ({reasons})"
     return text + "."
 
 
 def _judged(tables: Sequence[pd.DataFrame]) -> list[dict[str, str]]:
     return [row for table in tables for row in table[table["verdict"] != ""].to_dict("records")]
+
+
+def _together(rows: Sequence[Mapping[str, str]]) -> str:
+    """The different reasons of some rows, the methods that are missing in one."""
+    missing = dict.fromkeys(row["name"] for row in rows if row["why"] == NO_METHOD.format(row["name"]))
+    reasons = dict.fromkeys(row["why"] for row in rows if row["name"] not in missing)
+    return "; ".join([*([NO_METHOD.format(", ".join(missing))] if missing else []), *reasons])
 
 
 def _half_digit(text: str) -> float:
