@@ -17,7 +17,7 @@ PRIORS = {
     "predicted": "The multi network's prior is the prediction of the single network.",
     "oracle": "Oracle: the multi network is given the true infection as its prior; an upper bound, not a result.",
 }
-NO_CLASSES = "No method has such maps of the classes,\nor the masks of this data set tell infection only."
+NO_CLASSES = "The masks of this data set tell infection only:\nthere is no multi network whose classes could be shown."
 
 
 def choose_slices(store: SliceStore, split: pd.DataFrame, labels: tuple[int, ...]) -> list[str]:

@@ -50,11 +50,11 @@ ORACLE = "oracle: the prior is the ground truth of the test slices"
 MAJORITY = "Always the most frequent class"
 ABSENT = "no slice of the test part has {}, so how well it is found is undefined"
 ABSENT_IN = "no test slice of seed {} has {}, so how well it is found on these slices is undefined"
-NO_CLASSES = "no row of ours: the masks of this data set do not tell the classes, or no method has such maps of them"
-EXTERNAL = "the maps are another program's, imported"
+NO_CLASSES = "no row of ours: the masks of this data set do not tell the classes"
 NO_SEVERITY = "no row of ours: the severity stage is not configured"
 NOBODY = "undefined: no patient with a kept slice has a severity class; each has a predicted one by published cut-offs"
 NOT_FITTED = "undefined: the patients with a severity class are too few to fit cut-offs"
+EXTERNAL = "the maps are another program's, imported"
 
 
 def segmentation_table(
