@@ -34,6 +34,7 @@ include: "rules/pretext.smk"
 include: "rules/single.smk"
 include: "rules/self_training.smk"
 include: "rules/multi.smk"
+include: "rules/external.smk"
 include: "rules/evaluation.smk"
 include: "rules/severity.smk"
 include: "rules/tables.smk"
@@ -45,6 +46,7 @@ include: "rules/report.smk"
 
 localrules:
     all,
+    nnunet,
     download_medseg,
     download_ictcf,
 

@@ -53,6 +53,8 @@ rule export_bundle:
         f"{R}/logs/export_bundle/{{method}}.log",
     benchmark:
         f"{R}/benchmarks/export_bundle/{{method}}.tsv"
+    wildcard_constraints:
+        method=one_of(TRAINED_HERE),
     conda:
         "../envs/ssinfnet.yaml"
     params:
@@ -83,4 +85,4 @@ rule export_bundle:
         " --out {output.bundle:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
-BUNDLES = expand(rules.export_bundle.output.bundle, method=CONFIG.methods)
+BUNDLES = expand(rules.export_bundle.output.bundle, method=TRAINED_HERE)

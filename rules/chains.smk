@@ -203,7 +203,7 @@ def weights_file(network):
 
 # Of each stage and method, told at once.
 WEIGHTS_FILES = {
-    (stage, name): weights_file(network_of(stage, name)) for stage in ("single", "multi") for name in CONFIG.methods
+    (stage, name): weights_file(network_of(stage, name)) for stage in ("single", "multi") for name in TRAINED_HERE
 }
 
 

@@ -121,7 +121,7 @@ def own_networks():
     """The networks that methods have instead of a section's, by name, which decides about batches too; by section."""
     found = {}
     for stage in STAGES:
-        names = dict.fromkeys(network_of(stage, name).name for name in CONFIG.methods)
+        names = dict.fromkeys(network_of(stage, name).name for name in TRAINED_HERE)
         found[stage] = [{"name": name} for name in names if name != getattr(CONFIG, stage).network.name]
     return {"networks": found} if any(found.values()) else {}
 
@@ -219,6 +219,18 @@ def tracked(folder):
     return lambda wildcards: content(folder) if folder else ""
 
 
+def predictions(maps):
+    """Params function: the folder of these predictions of a job's method and seed."""
+    return lambda wildcards, input=None: getattr(CONFIG.methods[wildcards.method].external, maps).replace(
+        "{seed}", wildcards.seed
+    )
+
+
+def content_of(maps):
+    """Params function: what that folder holds."""
+    return lambda wildcards: content(predictions(maps)(wildcards))
+
+
 def given(path):
     """A single file of the user's as an input, or none."""
     if path and set(path) & set("{}<>"):
@@ -284,9 +296,15 @@ def shards(pattern):
 # --- runs -------------------------------------------------------------------------------------------------------------
 
 
+def pairs(methods=None, seeds=CONFIG.seeds):
+    """Each of these methods (default: all) with each of these seeds of which it has results, as the config orders them."""
+    names = CONFIG.methods if methods is None else methods
+    return [(name, seed) for name in names for seed in seeds if seed in CONFIG.seeds_of(name)]
+
+
 def runs(pattern, methods=None, seeds=CONFIG.seeds):
     """A file of each of these seeds and methods (default: all), in the order of the config."""
-    return [run_file(pattern, *run) for run in itertools.product(CONFIG.methods if methods is None else methods, seeds)]
+    return [run_file(pattern, *run) for run in pairs(methods, seeds)]
 
 
 def run_file(pattern, method, seed):
@@ -302,20 +320,38 @@ def of_method(*patterns):
 def run_options(option, *patterns, before="", methods=None, seeds=CONFIG.seeds):
     """A repeatable option of a command, once per method and seed: `--option METHOD SEED [before] FILE...`."""
     words = []
-    for method, seed in itertools.product(CONFIG.methods if methods is None else methods, seeds):
+    for method, seed in pairs(methods, seeds):
         files = [shlex.quote(run_file(pattern, method, seed)) for pattern in patterns]
         words.append(" ".join([f"--{option} {method} {seed} {before}", *files]))
     return " ".join(words)
 
 
+def methods_with(maps):
+    """The methods that have these maps: those that are trained, and external ones with a folder of them."""
+    return [name for name, method in CONFIG.methods.items() if not method.is_external or getattr(method.external, maps)]
+
+
+def one_of(methods):
+    """The wildcard constraint of rules that only these methods have."""
+    return "|".join(methods) or "(?!)"
+
+
+def methods_of(names):
+    """The section of the config of these methods."""
+    return {name: without(CONFIG.methods[name]) for name in names}
+
+
 # Which stages there are, and which methods take part in those that not all of them have.
 STAGES = ["single", "multi"] if CONFIG.labelled.classes else ["single"]
+TRAINED_HERE = [name for name, method in CONFIG.methods.items() if not method.is_external]
+EXTERNAL = [name for name in CONFIG.methods if name not in TRAINED_HERE]
 SELF_TRAINED = [name for name, method in CONFIG.methods.items() if method.self_training.teacher]
 PRETRAINED = [name for name, method in CONFIG.methods.items() if method.pretext != "none"]
-WITH_CLASSES = list(CONFIG.methods) if CONFIG.labelled.classes else []
+WITH_CLASSES = methods_with("classes") if CONFIG.labelled.classes else []
 # Those whose class network takes a prior, and so can be given the truth as an oracle.
-WITH_PRIOR = [name for name in WITH_CLASSES if CONFIG.multi_network(name).prior]
-WITH_SEVERITY = list(CONFIG.methods) if CONFIG.patients.source != "none" else []
+WITH_PRIOR = [name for name in WITH_CLASSES if name in TRAINED_HERE and CONFIG.multi_network(name).prior]
+WITH_SEVERITY = methods_with("patients_infection") if CONFIG.patients.source != "none" else []
+WITH_PATIENTS_CLASSES = methods_with("patients_classes") if CONFIG.labelled.classes else []
 # How many training slices keep their labels, over all methods; and those of them that are not all.
 BUDGETS = list(dict.fromkeys(method.labels for method in CONFIG.methods.values()))
 LIMITED = [labels for labels in BUDGETS if labels != "all"]

@@ -15,14 +15,12 @@ ROUND_TABLES = [
     for name in rounds(CONFIG.methods[method].pretext)
 ]
 STUDENT_TABLES = [(name, student(name, "csv").replace("{fold}", "all")) for name in SELF_TRAINED]
-METHODS_AND_LABELS = sections(
-    methods={name: without(method) for name, method in CONFIG.methods.items()}, labels=CONFIG.labels
-)
+METHODS_AND_LABELS = sections(methods=methods_of(CONFIG.methods), labels=CONFIG.labels)
 
 
 rule plot_learning:
     input:
-        epochs=[runs(final(stage, "csv")) for stage in STAGES],
+        epochs=[runs(final(stage, "csv"), TRAINED_HERE) for stage in STAGES],
         students=[runs(table, [name]) for name, table in STUDENT_TABLES],
         rounds=[table for *_, table in ROUND_TABLES],
         code=code("plot_learning"),
@@ -46,10 +44,10 @@ rule plot_learning:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=METHODS,
+        config=sections(methods=methods_of(TRAINED_HERE)),
         epochs=lambda wildcards, input: " ".join(
             [
-                *(run_options("epochs", final(stage, "csv"), before=stage) for stage in STAGES),
+                *(run_options("epochs", final(stage, "csv"), before=stage, methods=TRAINED_HERE) for stage in STAGES),
                 *(run_options("epochs", table, before="student", methods=[name]) for name, table in STUDENT_TABLES),
             ]
         ),
@@ -220,8 +218,8 @@ rule plot_augmentation:
     params:
         config=sections(
             methods={
-                name: {"label": method.family, **only(method, "augmentation")}
-                for name, method in CONFIG.methods.items()
+                name: {"label": CONFIG.methods[name].family, **only(CONFIG.methods[name], "augmentation")}
+                for name in TRAINED_HERE
             },
             labels=CONFIG.labels,
             labelled={"classes": CONFIG.labelled.classes},
@@ -237,8 +235,8 @@ rule plot_augmentation:
 
 rule plot_severity:
     input:
-        patients=runs(rules.score_severity.output.patients),
-        metrics=runs(SEVERITY_METRICS),
+        patients=runs(rules.score_severity.output.patients, WITH_SEVERITY),
+        metrics=runs(SEVERITY_METRICS, WITH_SEVERITY),
         code=code("plot_severity"),
     output:
         classes=report(
@@ -266,8 +264,10 @@ rule plot_severity:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=METHODS,
-        runs=lambda wildcards, input: run_options("severity", rules.score_severity.output.patients, SEVERITY_METRICS),
+        config=sections(methods=methods_of(WITH_SEVERITY)),
+        runs=lambda wildcards, input: run_options(
+            "severity", rules.score_severity.output.patients, SEVERITY_METRICS, methods=WITH_SEVERITY
+        ),
     message:
         "Severity figures (log: {log})"
     shell:
@@ -298,7 +298,7 @@ rule plot_label_budget:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={name: without(method) for name, method in CONFIG.methods.items()},
+            methods=methods_of(CONFIG.methods),
             split=only(CONFIG.split, "folds"),
         ),
         runs=lambda wildcards, input: " ".join(
@@ -321,8 +321,8 @@ FIGURES = [
     rules.plot_worst_cases.output.single,
     rules.plot_worst_cases.output.multi,
     rules.plot_calibration.output.figure,
-    *rules.plot_augmentation.output,
-    *rules.plot_learning.output,
+    *(rules.plot_augmentation.output if TRAINED_HERE else []),
+    *(rules.plot_learning.output if TRAINED_HERE else []),
 ]
 # The first task of each kind is shown.
 SHOWN_TASKS = list(

@@ -97,6 +97,8 @@ rule predict_classes:
         f"{R}/logs/predict_classes/{{method}}-seed{{seed}}-{{prior}}.log",
     benchmark:
         f"{R}/benchmarks/predict_classes/{{method}}-seed{{seed}}-{{prior}}.tsv"
+    wildcard_constraints:
+        method=one_of(TRAINED_HERE),
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1

@@ -37,7 +37,7 @@ rule write_cases:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={name: without(method) for name, method in CONFIG.methods.items()},
+            methods=methods_of(CONFIG.methods),
             labels=CONFIG.labels,
             labelled={"source": CONFIG.labelled.source},
             patients={"source": CONFIG.patients.source},
@@ -68,7 +68,7 @@ rule write_summary:
         counts=rules.clean_parenchyma.output.counts if WITH_SEVERITY else [],
         severity=runs(SEVERITY_METRICS, WITH_SEVERITY),
         regions=runs(rules.evaluate_regions.output.json),
-        weights=[runs(final(stage, "safetensors")) for stage in STAGES],
+        weights=[runs(final(stage, "safetensors"), TRAINED_HERE) for stage in STAGES],
         published=f"{PUBLISHED}/table_1.csv",
         code=code("write_summary"),
         template=f"{SCRIPTS}/ssinfnet/report/templates/summary.html.j2",
@@ -100,7 +100,10 @@ rule write_summary:
             [
                 run_options("severity", SEVERITY_METRICS, methods=WITH_SEVERITY),
                 run_options("regions", rules.evaluate_regions.output.json),
-                *(run_options("weights", final(stage, "safetensors"), before=stage) for stage in STAGES),
+                *(
+                    run_options("weights", final(stage, "safetensors"), before=stage, methods=TRAINED_HERE)
+                    for stage in STAGES
+                ),
             ]
         ),
     message:

@@ -13,6 +13,8 @@ rule predict_patients_infection:
         f"{R}/logs/predict_patients_infection/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
         f"{R}/benchmarks/predict_patients_infection/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
+    wildcard_constraints:
+        method=one_of(TRAINED_HERE),
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -42,6 +44,8 @@ rule predict_patients_classes:
         f"{R}/logs/predict_patients_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.log",
     benchmark:
         f"{R}/benchmarks/predict_patients_classes/{{method}}-seed{{seed}}-shard{{shard}}-of-{CONFIG.shards}.tsv"
+    wildcard_constraints:
+        method=one_of(TRAINED_HERE),
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1
@@ -63,7 +67,11 @@ rule score_severity:
         patients=rules.prepare_patients.output.patients,
         lungs=shards(rules.extract_parenchyma.output.lungs),
         infection=shards(rules.predict_patients_infection.output[0]),
-        classes=shards(rules.predict_patients_classes.output[0]) if CONFIG.labelled.classes else [],
+        classes=lambda wildcards: (
+            [run_file(file, *wildcards) for file in shards(rules.predict_patients_classes.output[0])]
+            if wildcards.method in WITH_PATIENTS_CLASSES
+            else []
+        ),
         threshold=rules.evaluate_single.output.json,
         quality=rules.clean_parenchyma.output.quality,
         code=code("score_severity"),
@@ -99,7 +107,11 @@ rule evaluate_regions:
         split=rules.split_slices.output[0],
         infection=f"{SINGLE}/infection_test.h5",
         threshold=rules.evaluate_single.output.json,
-        classes=rules.predict_classes.output[0].replace("{prior}", "predicted") if CONFIG.labelled.classes else [],
+        classes=lambda wildcards: (
+            run_file(f"{MULTI}/classes_predicted_prior.h5", wildcards.method, wildcards.seed)
+            if wildcards.method in WITH_CLASSES
+            else []
+        ),
         code=code("evaluate_regions"),
     output:
         csv=f"{RUN}/regions/metrics.csv",

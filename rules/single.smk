@@ -59,6 +59,8 @@ rule predict_infection:
         f"{R}/logs/predict_infection/{{method}}-seed{{seed}}-{{part}}.log",
     benchmark:
         f"{R}/benchmarks/predict_infection/{{method}}-seed{{seed}}-{{part}}.tsv"
+    wildcard_constraints:
+        method=one_of(TRAINED_HERE),
     conda:
         "../envs/ssinfnet.yaml"
     threads: 1

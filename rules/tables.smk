@@ -4,7 +4,6 @@ SINGLE_METRICS = rules.evaluate_single.output.json
 PREDICTED_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "predicted")
 ORACLE_METRICS = rules.evaluate_multi.output.json.replace("{prior}", "oracle")
 PUBLISHED = f"{SCRIPTS}/ssinfnet/report/published"
-METHODS = sections(methods={name: without(method) for name, method in CONFIG.methods.items()})
 SEVERITY_METRICS = rules.score_severity.output.metrics
 PATIENTS = rules.score_severity.output.patients
 SCORED = [PATIENTS, rules.score_severity.output.slices, SEVERITY_METRICS]
@@ -33,7 +32,7 @@ rule compare_methods:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={name: without(method) for name, method in CONFIG.methods.items()},
+            methods=methods_of(CONFIG.methods),
             severity=CONFIG.severity,
             split=only(CONFIG.split, "folds"),
         ),
@@ -85,8 +84,10 @@ rule tabulate_results:
         "../envs/ssinfnet.yaml"
     params:
         config=sections(
-            methods={name: without(method) for name, method in CONFIG.methods.items()},
+            methods=methods_of(CONFIG.methods),
             split=only(CONFIG.split, "folds"),
+            labelled=only(CONFIG.labelled, "source"),
+            patients=only(CONFIG.patients, "source"),
         ),
         runs=lambda wildcards, input: " ".join(
             [

@@ -13,7 +13,7 @@ from ssinfnet.evaluation import runs
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    parser = command.parser(__doc__, config="methods, split (folds)")
+    parser = command.parser(__doc__, config="methods, split (folds), labelled (source), patients (source)")
     options.add_runs(parser, "single", "JSON", help="metrics of the single network", required=True)
     options.add_runs(parser, "predicted", "JSON", help="metrics of the multi network, predicted prior")
     options.add_runs(parser, "oracle", "JSON", help="metrics of the multi network, true prior")
@@ -30,6 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.evaluation import comparisons
     from ssinfnet.files.atomic import write_csv
     from ssinfnet.report import paper_tables
+    from ssinfnet.report.phantom import from_phantom
 
     configured = args.config_json.get("methods", {})
     methods = {name: command.section(Method, configured, name) for name in configured}
@@ -40,11 +41,17 @@ def main(argv: list[str] | None = None) -> None:
         3: (args.out_table_3, args.predicted),
         4: (args.out_table_4, args.oracle),
     }
+    phantoms = from_phantom(args.config_json)
     results = {
-        out: paper_tables.segmentation_table(number, runs.parse(given), methods, compared, folds=folds)
+        out: paper_tables.segmentation_table(
+            number, runs.parse(given), methods, compared, folds=folds, phantom="labelled" in phantoms
+        )
         for number, (out, given) in segmentation.items()
     }
-    results[args.out_table_5] = paper_tables.severity_table(runs.parse(args.severity), methods, compared)
+    # The networks that score patients have learned from the labelled slices.
+    results[args.out_table_5] = paper_tables.severity_table(
+        runs.parse(args.severity), methods, compared, phantom=bool(phantoms)
+    )
     for path, table in results.items():
         write_csv(path, table)
 

@@ -92,6 +92,12 @@ CHECK = {"check_inputs"}
 SELF_TRAINING = {"screen_unlabelled", "predict_pseudo_labels", "train_student", "plot_pseudo_labels"}
 PROGRESSIVE = SELF_TRAINING - {"predict_pseudo_labels"} | {"train_groups"}
 
+# What runs where a method with a pretext task becomes external; other methods' jobs do not. The rules that import maps
+# are none of the tiny run.
+EXTERNAL = {"import_infection", "evaluate_single", "evaluate_regions", "plot_learning", "plot_severity", "write_cases"}
+EXTERNAL |= CHECK | PICTURES | TABLES
+SCORED = {"score_severity"} | EXTERNAL
+
 # What a table of scans adds, and none is part of the tiny run.
 SCANS = {"list_scans", "score_listed_scans", "tabulate_scans"}
 
@@ -124,6 +130,15 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ("methods.ssinfnet.self_training.progressive.relabel", "true", PROGRESSIVE | after("train_single")),
     ("methods.ssinfnet.self_training.progressive.*", "3", PROGRESSIVE | after("train_single")),
     ("methods.ssinfnet.self_training.*", "3", SELF_TRAINING | after("train_single")),
+    # Its maps are imported instead of predicted, and it has neither the truth as a prior nor a curve of learning.
+    ("methods.ssinfnet.external.infection", "workflow_scripts", EXTERNAL),
+    ("methods.ssinfnet.external.classes", "workflow_scripts", {"import_classes", "evaluate_multi"} | EXTERNAL),
+    ("methods.ssinfnet.external.patients_infection", "workflow_scripts", {"import_patients_infection"} | SCORED),
+    (
+        "methods.ssinfnet.external.patients_classes",
+        "workflow_scripts",
+        {"import_patients_infection", "import_patients_classes"} | SCORED,
+    ),
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_pretext", "write_cases"}),
     ("shards", "3", after("extract_parenchyma predict_patients_infection")),
     ("phantom.size", "64", EVERYTHING),
@@ -231,7 +246,13 @@ KEYS: list[tuple[str, str, set[str]]] = [
 STUDENT = {"methods.ssinfnet.self_training.teacher": "sinfnet"}
 GROUPS = STUDENT | {"methods.ssinfnet.self_training.progressive.groups": 2}
 PHASES = [f"{phase}_training.{key}" for phase in ("group", "hybrid") for key in ("learning_rate", "batch_size")]
+OUTSIDE = {"methods.ssinfnet.pretext": "none", "methods.ssinfnet.external.infection": "workflow_scripts"}
 WITH = {
+    **{f"methods.ssinfnet.external.{name}": OUTSIDE for name in ("infection", "classes", "patients_infection")},
+    "methods.ssinfnet.external.patients_classes": {
+        **OUTSIDE,
+        "methods.ssinfnet.external.patients_infection": "workflow_scripts",
+    },
     **{
         f"methods.ssinfnet.self_training.{name}": STUDENT
         for name in ("teacher", "slices", "stretch", "epochs", "segment", "confidence")
@@ -322,7 +343,8 @@ def moved_values() -> dict[str, tuple[dict[str, Any], set[str]]]:
     their value.
     """
     config, result = tiny_config(), {}
-    shaping = ("seeds", "shards", "schedule", "rounds", "self_training", "scans", "single_network", "multi_network")
+    shaping = ("seeds", "shards", "schedule", "rounds", "self_training", "external", "scans")
+    shaping += ("single_network", "multi_network")
     keys = [key for key in every_key() if not set(shaping) & set(key.split("."))]
     values = {key: functools.reduce(dict.__getitem__, key.split("."), config) for key in keys}
     numbers = [(key, value) for key, value in values.items() if type(value) in (int, float)]

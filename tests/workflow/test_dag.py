@@ -181,6 +181,34 @@ def test_a_method_may_be_fine_tuned_for_longer(finished):
     assert "pretrain_single" not in jobs
 
 
+FOLDERS = dict.fromkeys(("infection", "classes", "patients_infection"), "workflow_scripts")
+EXTERNAL = json.dumps({"label": "nnU-Net", "external": FOLDERS})
+
+
+def test_an_external_method_is_imported_and_scored_and_trains_nothing(finished):
+    jobs = finished.planned(f"methods: {{nnunet: {EXTERNAL}}}")
+    assert [jobs[name] for name in ("import_infection", "import_classes", "import_patients_infection")] == [2, 1, 2]
+    assert [jobs[name] for name in ("evaluate_single", "evaluate_multi", "score_severity")] == [1, 1, 1]
+    trained = ("train_single", "train_multi", "predict_infection", "predict_classes", "plot_learning", "export_bundle")
+    assert not set(trained) & set(jobs)
+
+
+def test_external_methods_alone_need_no_training(finished):
+    jobs = finished.planned(f"methods: {{sinfnet: null, ssinfnet: null, nnunet: {EXTERNAL}}}")
+    assert {"evaluate_single", "score_severity", "write_summary", "write_cases"} <= set(jobs)
+    assert not {"train_single", "plot_learning", "plot_augmentation"} & set(jobs)
+
+
+def test_the_export_for_nnunet_is_asked_for_by_name(finished):
+    """Also where the predictions of the method are yet to come."""
+    missing = "methods: {nnunet: {label: nnU-Net, external: {infection: nowhere}}}"
+    result = finished.snakemake("--dry-run", "nnunet", *finished.overlay(missing))
+    assert all(f"Data set {name} for nnU-Net" in result.stdout for name in ("501_infection", "502_classes"))
+    assert "The patients' slices for nnU-Net" in result.stdout and "single network" not in result.stdout
+    result = finished.snakemake("--dry-run", *finished.overlay(missing), check=False)
+    assert "error: the folder nowhere of the config does not exist" in result.stderr.splitlines()
+
+
 def test_the_patients_slices_can_join_the_pretext_task(finished):
     assert set(finished.planned("unlabelled: {patients: false}")) == {"write_summary"}  # it holds the config
     jobs = finished.planned("pretext: {unlabelled: true}")

@@ -140,6 +140,19 @@ ADDITIONS = {
         },
         {"method": {"third"}},
     ),
+    "an external method": (
+        {
+            "methods": {
+                "third": {"label": "Third", "external": dict.fromkeys(("infection", "classes"), "workflow_scripts")}
+            }
+        },
+        {
+            **{"import_infection": 2, "import_classes": 1},
+            **{"evaluate_single": 1, "evaluate_multi": 1, "evaluate_regions": 1},
+            **dict.fromkeys(SHOWN_TOGETHER - {"plot_learning", "plot_severity"} | {"write_cases"}, 1),
+        },
+        {"method": {"third"}},
+    ),
     "a variant of the task, with a method": (
         {
             "methods": {"third": {"label": "Third", "pretext": "chance"}},

@@ -22,6 +22,7 @@ METHODS = {
     "turns_aug": {"label": "Turns, aug", "pretext": "rotation", "augmentation": CUTOUT},
     "other": {"label": "Masks", "pretext": "random"},
     "longer": {"label": "Longer", "pretext": "random", "single_epochs": 9},  # has no counterpart
+    "nnunet": {"label": "nnU-Net", "external": {"infection": "predictions"}},  # has no parts to take away, nor files
 }
 
 
@@ -31,7 +32,7 @@ def write_results(folder, prior, methods=METHODS, seeds=(0, 1, 2), *, classes=Tr
     config = {"methods": methods, "seeds": list(seeds), "priors": {"mode": prior}, "labelled": {"classes": classes}}
     folder.mkdir()
     (folder / "summary.json").write_text(json.dumps({"config": config}))
-    for name in methods:
+    for name in (name for name, method in methods.items() if "external" not in method):
         for seed in seeds:
             for stage, targets in ablation.TARGETS.items() if classes else [("single", ("infection",))]:
                 values = {target: random.random(len(GROUPS)) for target in targets}

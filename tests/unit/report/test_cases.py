@@ -3,6 +3,7 @@ import io
 import json
 import re
 
+import browser
 import numpy as np
 import pandas as pd
 import pytest
@@ -193,3 +194,31 @@ def test_large_pages_stay_below_their_limits_and_the_sample_says_where_more_is()
 def test_outline_of_a_single_pixel_and_of_nothing():
     assert cases.outline(square(9, 3, 4)) == "M3 3Z"
     assert cases.outline(square(9, 3, 3)) == ""
+
+
+@pytest.mark.skipif(
+    browser.find() is None, reason="no Chromium is installed; on Debian and Ubuntu: apt install chromium"
+)
+def test_a_method_without_maps_of_the_patients_is_offered_for_the_test_slices_alone(tmp_path):
+    """As an external method may be; the first one, too."""
+    scores = {"kept_slices": 1, "ratio_mean": 0.1, "ratio_max": 0.2, "fitted": 1, "published": 0, "left_out": None}
+    patient = {"id": "p1", "class": "Severe", "score": 1, "hidden": 0, "slices": [], "methods": {"own": {**scores}}}
+    patient["methods"]["own"]["more"] = {}
+    found = {"dice": {"infection": 0.5}, "infection": ""}
+    test = {"id": "s1", "group": "g", "width": 2, "height": 2, "image": "data:,", "truth": {"infection": ""}}
+    test["methods"] = {"external": found, "own": found}
+    methods = [{"name": name, "label": name, "seed": 0, "threshold": 0.5} for name in test["methods"]]
+    cutoffs = {"published": [0.01, 0.5], "fitted": None}
+    severity = {"own": {"headline": "published", "cutoffs": cutoffs, "patient_ratio": "mean"}}
+    page = tmp_path / "cases.html"
+    page.write_text(cases_page.render([patient], [test], of_patients=1, of_tests=1, methods=methods, severity=severity))
+    offered = "[...document.querySelectorAll('#method option')].map((one) => one.value).join()"
+    with browser.Browser(tmp_path / "profile") as tab:
+        tab.open(page.as_uri())
+        assert (tab.run(offered), tab.run("state.method")) == ("own", "own")
+        tab.run("document.getElementById('tab-tests').click()")
+        assert tab.run(offered) == "external,own"
+        tab.run("show({method: 'external'})")
+        tab.run("document.getElementById('tab-patients').click()")
+        assert (tab.run("state.method"), tab.run("state.id")) == ("own", "p1")
+        assert tab.errors == []

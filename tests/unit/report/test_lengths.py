@@ -93,7 +93,7 @@ def test_what_self_training_is_worth_has_an_answer_of_its_own():
         {"name": "taught", "method": "Taught", "difference": "0.1", "difference_low": "0.05", "difference_high": "0.2"},
     ]
     same = {"source": "ours", "target": "infection", "metric": "dice", "mean": "0.5", "low": "0.4", "high": "0.6"}
-    same |= {"chance": "0.1", "n": "9", "groups": "9", "reference": "Plain", "seeds": "3"}
+    same |= {"chance": "0.1", "n": "9", "groups": "9", "reference": "Plain", "seeds": "3", "verdict": ""}
     table = pd.DataFrame(rows).fillna("").assign(**same)
     tables = {2: table, 3: table[:0], 5: table[:0]}
     methods = METHODS | {"taught": Method(label="Taught", self_training={"teacher": "plain"})}

@@ -10,7 +10,7 @@ import tabulate_results
 from ssinfnet.errors import InputError
 from ssinfnet.evaluation import comparisons
 from ssinfnet.evaluation.intervals import bootstrap
-from ssinfnet.report import paper_tables, published
+from ssinfnet.report import agreement, paper_tables, published
 from ssinfnet.severity import metrics as severity_metrics
 
 METHODS = {
@@ -71,16 +71,16 @@ def severity(folder, name, seed):
     return tables, metrics
 
 
-def arguments_of(folder, runs, methods=METHODS):
-    arguments = ["--config-json", json.dumps({"methods": methods})]
+def arguments_of(folder, runs, methods=METHODS, **sections):
+    arguments = ["--config-json", json.dumps({"methods": methods, **sections})]
     for method, seed in runs:
         for option in ("single", "predicted", "oracle"):
             arguments += [f"--{option}", method, str(seed), f"{folder}/{option}_{method}_{seed}.json"]
     return arguments
 
 
-def tabulate(folder, runs, severities=()):
-    arguments = arguments_of(folder, runs)
+def tabulate(folder, runs, severities=(), **sections):
+    arguments = arguments_of(folder, runs, **sections)
     compare_methods.main([*arguments, f"--out={folder}/comparisons.csv"])
     arguments.append(f"--comparisons={folder}/comparisons.csv")
     for method, seed in severities:
@@ -177,6 +177,76 @@ def test_published_rows_follow_ours_and_are_flagged(results):
     assert not found[2]["note"].any()
     printed = found[2][(found[2]["source"] == "published") & (found[2]["name"] == "ssinfnet_aug")]
     assert printed.loc[printed["metric"] == "precision", "error"].item() == "0.045"
+
+
+def judged(tables, name="sinfnet"):
+    """The verdicts on the printed numbers of a method, by table, target and metric."""
+    rows = [row | {"table": number} for number, table in tables.items() for row in table.to_dict("records")]
+    rows = [row for row in rows if row["source"] == "published" and row["name"] == name]
+    return {(row["table"], row["target"], row["metric"]): (row["verdict"], row["why"]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("dice", "verdict"),
+    [
+        ([0.2, 0.5, 0.3, 0.5, 0.4, 0.4], ("agrees", "the printed value lies in our 95 % interval")),
+        ([0.8, 0.9, 0.8, 0.9, 0.8, 0.9], ("better", "our 95 % interval lies above it")),
+        ([0.1, 0.0, 0.1, 0.0, 0.1, 0.0], ("worse", "our 95 % interval lies below it")),
+        ([None] * 6, ("undecided", "ours is undefined")),
+    ],
+)
+def test_each_printed_number_has_a_verdict(results, dice, verdict):
+    """Of six groups; the paper prints a Dice of 0.39."""
+    folder, _ = results
+    path = folder / "single_sinfnet_0.json"
+    content = json.loads(path.read_text())
+    content["per_image"] |= {"group": list("abcdef")}
+    content["per_image"]["values"]["infection"]["dice"] = dice
+    path.write_text(json.dumps(content))
+    tables = tabulate(folder, [("sinfnet", 0)])
+    found = judged(tables)
+    assert found[2, "infection", "dice"] == verdict
+    assert found[2, "infection", "precision"] == ("undecided", "ours is undefined")  # made-up runs have none
+    assert found[5, "severity", "micro_f1"] == ("not attempted", paper_tables.NO_SEVERITY)
+    assert set(judged(tables, "sinfnet_aug04").values()) == {
+        ("not attempted", "no method sinfnet_aug04 in this run"),
+        ("not attempted", paper_tables.NO_SEVERITY),
+    }
+    assert not any(ours(tables[2], "sinfnet")[column] for column in ("verdict", "why"))
+
+
+def test_an_interval_of_few_groups_judges_no_printed_number(results):
+    found = judged(tabulate(results[0], [("sinfnet", 0)]))  # of four groups
+    assert found[2, "infection", "dice"] == ("undecided", "ours is of fewer than 5 groups")
+
+
+def test_a_printed_severity_is_compared_with_slices_by_published_cutoffs(results):
+    folder, _ = results
+    _, metrics = severity(folder, "severity_sinfnet_0", 0)
+    low, high = metrics["slices"]["published"]["intervals"]["micro_f1"]
+    found = judged(tabulate(folder, [("sinfnet", 0)], [("sinfnet", 0)]))
+    assert found[5, "severity", "micro_f1"][0] == ("better" if low > 0.285 else "worse" if high < 0.275 else "agrees")
+
+
+def test_the_numbers_of_the_phantom_are_judged_by_nobody(results):
+    folder, _ = results
+    severity(folder, "severity_sinfnet_0", 0)
+    runs = [("sinfnet", 0)], [("sinfnet", 0)]
+    found = judged(tabulate(folder, *runs, labelled={"source": "phantom"}))
+    assert set(found.values()) == {("not comparable", agreement.PHANTOM)}
+    found = judged(tabulate(folder, *runs, labelled={"source": "medseg"}, patients={"source": "phantom"}))
+    assert {verdict for (table, *_), (verdict, _) in found.items() if table == 5} == {"not comparable"}
+    assert "not comparable" not in {verdict for (table, *_), (verdict, _) in found.items() if table != 5}
+
+
+def test_an_external_method_is_named_as_such_and_is_nobodys_counterpart(results):
+    folder, _ = results
+    methods = {"nnunet": {"label": "nnU-Net", "external": {"infection": "x"}}, **METHODS}
+    for option, source in (("single", "sinfnet"), ("predicted", "sinfnet"), ("oracle", "sinfnet")):
+        (folder / f"{option}_nnunet_0.json").write_text((folder / f"{option}_{source}_0.json").read_text())
+    table = tabulate(folder, [("nnunet", 0), ("ssinfnet", 0)], methods=methods)[2]
+    assert ours(table, "nnunet")["note"] == paper_tables.EXTERNAL
+    assert ours(table, "ssinfnet")["reference"] == ours(table, "ssinfnet")["note"] == ""
 
 
 def test_severity_of_one_seed_is_what_its_metrics_say(results):

@@ -420,6 +420,21 @@ def test_each_method_is_followed_by_its_published_row_and_the_difference_ends_th
     assert cells["Picture-blind baseline"][0].mean == "0.200"
 
 
+def test_verdicts_stand_below_printed_numbers_or_once_for_all_of_a_method():
+    rows = table(2, [row("infection", "dice", 0.7)])
+    rows["verdict"] = rows["why"] = ""
+    first = (rows["source"] == "published") & (rows["name"] == "sinfnet")
+    rows.loc[first, "verdict"] = ["better", "agrees", "worse", "undecided", "agrees"]
+    rows.loc[(rows["source"] == "published") & (rows["name"] == "ssinfnet"), "verdict"] = "not attempted"
+    rows.loc[(rows["source"] == "published") & (rows["name"] == "ssinfnet_aug"), "verdict"] = "not comparable"
+    (group,) = summary_page.groups(rows)
+    shown = {one["label"]: (one["detail"], [cell.count for cell in one["cells"]]) for one in group["rows"]}
+    assert shown["Single SInfNet"] == ("", ["better", "agrees", "worse", "undecided", "agrees"])
+    assert shown["Single Self-SInfNet"] == ("not attempted", [""] * 5)
+    assert shown["Single Self-SInfNet + data aug"] == ("", [""] * 5)  # said once for the whole page
+    assert shown["SInfNet"] == ("n = 9", [""] * 5)
+
+
 def test_values_with_fewer_images_say_so():
     rows = [row("infection", "dice", 0.7, n=9), row("infection", "auc", 0.9, n=7), row("infection", "mae", "", n=0)]
     (group,) = summary_page.groups(table(2, rows))

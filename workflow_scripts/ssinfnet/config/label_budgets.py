@@ -11,11 +11,13 @@ def expand(values: dict[str, Any]) -> dict[str, Any]:
     """The values of a valid config in which every method has its own `labels` and `family`.
 
     With a list in `split.labels`, `sinfnet` becomes `sinfnet_5`, `sinfnet_10`, ..., but a method that says its own
-    `labels` stays as it is. The result expanded again is the same. Raises `InputError` for two methods of one name.
+    `labels` stays as it is, and an external one has learned from all. The result expanded again is the same. Raises
+    `InputError` for two methods of one name.
     """
     budgets, methods = values["split"]["labels"], values["methods"]
     listed = isinstance(budgets, list | tuple)
-    multiplied = {name for name, method in methods.items() if listed and method["labels"] is None}
+    external = {name for name, method in methods.items() if method.get("external")}
+    multiplied = {name for name, method in methods.items() if listed and method["labels"] is None} - external
 
     def at(name: str | None, labels: int | str) -> str | None:
         """The name of a method of the config at this budget; None, where no method is named, stays None."""
@@ -23,7 +25,8 @@ def expand(values: dict[str, Any]) -> dict[str, Any]:
 
     result: dict[str, Any] = {}
     for name, method in methods.items():
-        for labels in budgets if name in multiplied else [method["labels"] or budgets]:
+        own = method["labels"] or ("all" if name in external else budgets)
+        for labels in budgets if name in multiplied else [own]:
             one = {**method, "labels": labels, "family": method["family"] or method["label"]}
             if name in multiplied:
                 one["label"] = f"{method['label']}, {_words(labels)}"

@@ -156,6 +156,29 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _external(self) -> "Config":
+        for name, method in self.methods.items():
+            teacher = method.self_training.teacher
+            if teacher is not None and self.methods[teacher].is_external:
+                raise ValueError(
+                    f"methods.{name}.self_training.teacher is {teacher}, which is external; train a teacher"
+                )
+            if method.is_external and self.split.folds and not method.external.by_seed:
+                raise ValueError(
+                    f"methods.{name}.external: with split.folds each seed has a test part of its own, so its folders"
+                    " need {seed} in their name"
+                )
+        bundle = self.methods.get(self.scans.bundle or "")
+        if bundle and bundle.is_external:
+            raise ValueError(f"scans.bundle is {self.scans.bundle}, which is external and has no bundle; name another")
+        return self
+
+    def seeds_of(self, name: str) -> tuple[int, ...]:
+        """The seeds of which a method has results: all, or the first for predictions that are of no seed."""
+        method = self.methods[name]
+        return self.seeds if not method.is_external or method.external.by_seed else (min(self.seeds),)
+
+    @model_validator(mode="after")
     def _parts(self) -> "Config":
         # Not in the section: the command of the split is not given the file's name.
         split = self.split

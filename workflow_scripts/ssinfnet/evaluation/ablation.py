@@ -51,10 +51,11 @@ class Results(NamedTuple):
     prior: str
 
     def read(self, stage: str) -> summaries.Summaries:
-        """The summaries of the single or the multi network of all methods and seeds."""
+        """The summaries of the single or the multi network of all seeds, of the methods that were trained."""
         runs = [
             Run(name, seed, (str(self.folder / name / f"seed{seed}" / FILES[stage]),))
-            for name in self.methods
+            for name, method in self.methods.items()
+            if not method.is_external
             for seed in self.seeds
         ]
         return summaries.read(runs, self.methods, folds=self.folds)

@@ -92,8 +92,8 @@ def mean_known(values: np.ndarray) -> np.ndarray:
 def without_pretext(name: str, methods: Mapping[str, Method], present: Sequence[str]) -> str | None:
     """The method among those `present` that is like `name` but for its pretext task; None where there is none.
 
-    It has the same networks, augmentation, label budget and self-training. Of several the first that is fine-tuned as
-    long, else the first.
+    It has the same networks, augmentation, label budget and self-training, and is trained here. Of several the first
+    that is fine-tuned as long, else the first.
     """
     if methods[name].pretext == "none":
         return None
@@ -103,7 +103,8 @@ def without_pretext(name: str, methods: Mapping[str, Method], present: Sequence[
         networks = method.single_network, method.multi_network
         return method.augmentation, method.labels, method.self_training, networks
 
-    alike = [other for other in present if methods[other].pretext == "none" and settings(other) == settings(name)]
+    trained = [other for other in present if not methods[other].is_external]
+    alike = [other for other in trained if methods[other].pretext == "none" and settings(other) == settings(name)]
     as_long = [other for other in alike if methods[other].single_epochs == methods[name].single_epochs]
     return next(iter(as_long or alike), None)
 

@@ -7,12 +7,11 @@ import pandas as pd
 
 from ssinfnet.config.methods import Method
 from ssinfnet.evaluation.seeds import without_pretext, without_self_training
+from ssinfnet.report import agreement
+from ssinfnet.report.agreement import FEWEST
 from ssinfnet.slices.labels import WORDS
 
 PERCENT = "95\N{NO-BREAK SPACE}%"
-FEWEST = 5
-"""Groups, or patients on the rarer side, below which an interval from resampling is too narrow to judge by: of three
-that are drawn by chance alone, all lie above the middle once in eight times."""
 
 
 class Finding(NamedTuple):
@@ -56,7 +55,7 @@ def findings(
         own = [warning.text for warning in warnings if warning.method in taught]
         result.append(self_training_helps(tables[2][tables[2]["name"].isin(taught)], own, folds=folds))
     result.append(beats_majority(tables[5], severity[0] if severity else None))
-    return result
+    return result + agrees_with_paper([tables[number] for number in sorted(tables)])
 
 
 def better_than_chance(question: str, table: pd.DataFrame, target: str, what: str) -> Finding:
@@ -180,6 +179,25 @@ def beats_majority(table: pd.DataFrame, severity: Mapping[str, Any] | None) -> F
     if any(ranks):
         return Finding(question, "In part", None, because)
     return Finding(question, "Not shown", False, because)
+
+
+def agrees_with_paper(tables: Sequence[pd.DataFrame]) -> list[Finding]:
+    """Whether ours agree with the printed numbers (`agreement.judge`), over all tables; empty where none was judged."""
+    question = "Do the numbers agree with the printed ones?"
+    counts = agreement.count(tables)
+    if not counts:
+        return []
+    if set(counts) == {agreement.NOT_COMPARABLE}:
+        reason = f"{agreement.PHANTOM[0].upper()}{agreement.PHANTOM[1:]}."
+        return [Finding(question, "Not comparable", None, reason)]
+    rule = f"A printed number agrees if it lies in our {PERCENT} interval; data and split are not the paper's."
+    because = f"{agreement.told(tables)} {rule}"
+    agree, others = counts[agreement.AGREES], counts[agreement.BETTER] + counts[agreement.WORSE]
+    if not agree + others:
+        return [Finding(question, "Not tested", None, because)]
+    if not others:
+        return [Finding(question, "Yes", True, because)]
+    return [Finding(question, "In part" if agree else "No", None, because)]
 
 
 def _rarer_side(severity: Mapping[str, Any]) -> int:

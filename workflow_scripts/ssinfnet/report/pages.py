@@ -9,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ssinfnet.errors import InputError
 from ssinfnet.files import html
+from ssinfnet.report.phantom import SOURCES, from_phantom
 
 # Snakemake's report shows a page as a data: URL in a frame, a third larger in base64, and Chromium leaves a frame
 # empty whose URL is longer than 2 MiB.
@@ -16,12 +17,10 @@ LARGEST_IN_REPORT = 1_500_000  # bytes
 # The largest width (pixels) and the WebP quality of figures, best first.
 STEPS = ((1600, 90), (1600, 75), (1300, 70), (1100, 60), (900, 50), (700, 40))
 
-SOURCES = {"labelled": "the labelled slices", "patients": "the patients whose severity is scored"}
-
 
 def phantom_notice(config: Mapping[str, Any]) -> str:
     """What to say of a run whose `config` sections labelled and patients take data from the phantom; else nothing."""
-    made = [what for name, what in SOURCES.items() if config.get(name, {}).get("source") == "phantom"]
+    made = [SOURCES[name] for name in from_phantom(config)]
     if not made:
         return ""
     return (

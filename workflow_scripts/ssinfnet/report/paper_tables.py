@@ -5,7 +5,7 @@ printed), `target`, `metric`, `mean`, `error` (1.96 x standard error), `low` and
 `n` (images or patients with a value), their `groups`, `undefined` (images without), `seeds`, `seed_sd` (of the seeds'
 means), `chance` (the picture-blind baseline), `reference` with `difference`, `difference_low`, `difference_high`, `p`
 and `p_holm` (paired, to the same method without its pretext task, or else without its self-training; all pairs are in
-`evaluation.comparisons`), `note`.
+`evaluation.comparisons`), `note`, and of published numbers the `verdict` whether ours agree, and `why` (`agreement`).
 All text, empty where there is nothing to say.
 
 Several seeds: the value of an image is its mean over the seeds, and mean, error and interval are taken over images,
@@ -30,7 +30,7 @@ from ssinfnet.evaluation.intervals import number as number_or_none
 from ssinfnet.evaluation.runs import Run
 from ssinfnet.files.json_file import read_json
 from ssinfnet.files.tables import read_csv
-from ssinfnet.report import published
+from ssinfnet.report import agreement, published
 from ssinfnet.severity import seeds
 from ssinfnet.severity.metrics import CUTOFFS
 from ssinfnet.slices.labels import LESIONS, WORDS
@@ -38,7 +38,7 @@ from ssinfnet.slices.labels import LESIONS, WORDS
 COLUMNS = (
     *("source", "name", "method", "target", "metric", "mean", "error", "low", "high", "n", "groups", "undefined"),
     *("seeds", "seed_sd", "chance", "reference", "difference", "difference_low", "difference_high"),
-    *("p", "p_holm", "note"),
+    *("p", "p_holm", "note", "verdict", "why"),
 )
 TARGETS = ("infection", "ggo", "consolidation", "background", "overall", "overall_without_background")
 METRICS = ("dice", "iou", "recall", "specificity", "precision", "auc", "mae")
@@ -55,6 +55,7 @@ NO_PRIOR = "no row of ours: the masks of this data set do not tell the classes, 
 NO_SEVERITY = "no row of ours: the severity stage is not configured"
 NOBODY = "undefined: no patient with a kept slice has a severity class; each has a predicted one by published cut-offs"
 NOT_FITTED = "undefined: the patients with a severity class are too few to fit cut-offs"
+EXTERNAL = "the maps are another program's, imported"
 
 
 def segmentation_table(
@@ -64,15 +65,16 @@ def segmentation_table(
     compared: pd.DataFrame,
     *,
     folds: int | None = None,
+    phantom: bool = False,
 ) -> pd.DataFrame:
     """Table 2, 3 or 4 from the summaries (JSON files) of `runs`; rows in the order of the runs, then as published.
 
-    `compared` are the comparisons, of which those to the method's reference (`seeds.reference`) are taken over, and
-    `folds` is `split.folds`. Without runs it is the published rows and a note. Errors as `evaluation.seeds.read`.
+    `compared` are the comparisons, of which those to the method's reference (`seeds.reference`) are taken over,
+    `folds` is `split.folds`, and `phantom` says that the slices are the phantom's. Without runs it is the published
+    rows and a note. Errors as `evaluation.seeds.read`.
     """
-    note = "; ".join(
-        filter(None, (ORACLE if number == 4 else "", "" if runs else NO_PRIOR if number == 4 else NO_CLASSES))
-    )
+    nothing = "" if runs else NO_PRIOR if number == 4 else NO_CLASSES
+    note = "; ".join(filter(None, (ORACLE if number == 4 else "", nothing)))
     by_method = summaries.read(runs, methods, folds=folds)
     rows = []
     for name, by_seed in by_method.items():
@@ -80,26 +82,30 @@ def segmentation_table(
         for target in (target for target in TARGETS if target in by_seed[0]["targets"]):
             # The means over classes leave such a class out, and say so as well.
             missing = absent if target.startswith("overall") else {target: absent.get(target, "")}
-            said = "; ".join(filter(None, (note, *missing.values())))
+            origin = EXTERNAL if methods[name].is_external else ""
+            said = "; ".join(filter(None, (note, origin, *missing.values())))
             for metric in (metric for metric in METRICS if metric in by_seed[0]["targets"][target]["metrics"]):
                 row = {"source": "ours", "name": name, "method": methods[name].label, "note": said}
                 row |= {"target": target, "metric": metric, **_pooled(by_seed, target, metric, folds)}
                 rows.append(row)
     _add_differences(number, rows, methods, compared)
-    return _table(rows, _published_rows(number, note))
+    printed = _published_rows(number, note, rows, absent=nothing, phantom=phantom)
+    return _table(rows, printed)
 
 
-def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared: pd.DataFrame) -> pd.DataFrame:
+def severity_table(
+    runs: Sequence[Run], methods: Mapping[str, Method], compared: pd.DataFrame, *, phantom: bool = False
+) -> pd.DataFrame:
     """Table 5 from the tables of patients and of slices (CSV files) and the metrics (JSON file) of `runs`.
 
     Targets are `patients_fitted`, `patients_published`, `slices_fitted` and `slices_published` by the cut-offs, and
     `patients` for what needs none; first is the picture-blind baseline, `patients_majority`. Several seeds: the numbers
     are averaged over them, and the intervals come from drawing the same patients for all. Numbers that need patients
-    with a class, or more of them, are empty, and the note says so.
-    Without runs it is the published rows and a note.
+    with a class, or more of them, are empty, and the note says so. `phantom` says that slices or patients are the
+    phantom's. Without runs it is the published rows and a note.
     """
     if not runs:
-        return _table([], _published_rows(5, NO_SEVERITY))
+        return _table([], _published_rows(5, NO_SEVERITY, [], absent=NO_SEVERITY, phantom=phantom))
     found: dict[str, list[Run]] = {}
     for run in runs:
         summaries.require_known(run, methods)
@@ -128,7 +134,7 @@ def severity_table(runs: Sequence[Run], methods: Mapping[str, Method], compared:
             values = [score["predictors"]["ratio"][metric]["value"] for score in scores]
             rows.append(row | _seeds(values) | intervals["patients", metric])
     _add_differences(5, rows, methods, compared)
-    return _table([{"source": "ours", **row} for row in rows], _published_rows(5, ""))
+    return _table([{"source": "ours", **row} for row in rows], _published_rows(5, "", rows, phantom=phantom))
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -227,7 +233,10 @@ def _spread(values: Sequence[float | None]) -> dict[str, Any]:
     return {"seed_sd": float(np.std(known, ddof=1)) if len(known) > 1 else None}
 
 
-def _published_rows(number: int, note: str) -> list[dict[str, str]]:
+def _published_rows(
+    number: int, note: str, ours: Sequence[Mapping[str, Any]], *, absent: str = "", phantom: bool = False
+) -> list[dict[str, str]]:
+    """The printed rows of a table, each with its verdict beside the rows of `ours` (`agreement.judge`)."""
     table = published.table(number)
     identical = identical_methods(table)
     rows = []
@@ -236,8 +245,9 @@ def _published_rows(number: int, note: str) -> list[dict[str, str]]:
         if row["method"] in identical:
             alike = sorted([row["method"], *identical[row["method"]]])
             notes.append(f"GGO and consolidation as printed, identical in every digit for {', '.join(alike)}")
-        name = published.name_of(row["method"])
-        rows.append({"source": "published", "name": name, **row, "note": "; ".join(filter(None, notes))})
+        row |= {"source": "published", "name": published.name_of(row["method"])}
+        verdict = agreement.judge(row, ours, absent=absent, phantom=phantom)
+        rows.append({**row, "note": "; ".join(filter(None, notes)), **verdict._asdict()})
     return rows
 
 

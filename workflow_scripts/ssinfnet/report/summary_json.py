@@ -48,6 +48,7 @@ def collect(
         "format": FORMAT,
         "verdict": [finding._asdict() for finding in found],
         "results": {name: results(tables[number]) for number, name in TABLES.items()},
+        "published": {name: results(tables[number], "published") for number, name in TABLES.items()},
         "severity_runs": [
             {"method": run.method, "seed": run.seed, **one} for run, one in zip(severity, metrics, strict=True)
         ],
@@ -66,13 +67,13 @@ def collect(
     }
 
 
-def results(table: pd.DataFrame) -> dict[str, Any]:
-    """Our rows of a table, by method, target, metric and then column; empty cells are left out.
+def results(table: pd.DataFrame, source: str = "ours") -> dict[str, Any]:
+    """The rows of a `source`, ours or published, by method, target, metric and then column; empty cells are left out.
 
     In the table of severity the method `majority` always answers with the most frequent class.
     """
     found: dict[str, Any] = {}
-    for row in table[table["source"] == "ours"].to_dict("records"):
+    for row in table[table["source"] == source].to_dict("records"):
         targets = found.setdefault(row["name"], {})
         cells = {name: _number(value) for name, value in row.items() if name not in WORDS and value != ""}
         targets.setdefault(row["target"], {})[row["metric"]] = cells

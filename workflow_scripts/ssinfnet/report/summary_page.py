@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ssinfnet.config.methods import Method
-from ssinfnet.report import captions, findings, pages, published
+from ssinfnet.report import agreement, captions, findings, pages, published
 from ssinfnet.report.captions import METRIC_TITLES, TABLE_NOTES, TABLE_TITLES, TARGET_TITLES
 from ssinfnet.report.lengths import Length, span, unequal
 from ssinfnet.report.paper_tables import METRICS, SEVERITY_METRICS
@@ -59,6 +59,7 @@ def render(
                 "note": TABLE_NOTES[number],
                 "groups": groups(table),
                 "remarks": remarks(table),
+                "agreement": agreement.told([table]),
             }
             for number, table in sorted(tables.items())
         ],
@@ -118,10 +119,16 @@ def remarks(table: pd.DataFrame) -> list[tuple[str, str]]:
 def _row(kind: str, cells: Mapping[str, Any], metrics: Sequence[str], marks: Mapping[str, str]) -> dict[str, Any]:
     first = next(iter(cells.values()))
     seeds = f"{first['seeds']} seeds" if first["seeds"] not in ("", "1") else ""
+    verdicts = {row["verdict"] for row in cells.values()}
+    # Said once of a method whose numbers all have one, of which that of the phantom is said for the whole page.
+    verdict = first["verdict"] if len(verdicts) == 1 else ""
+    if verdict:
+        cells = {metric: {**row, "verdict": ""} for metric, row in cells.items()}
+    told = "" if verdict == agreement.NOT_COMPARABLE else verdict
     return {
         "kind": kind,
         "label": first["method"],
-        "detail": ", ".join(filter(None, (seeds, f"n = {first['n']}" if first["n"] else ""))),
+        "detail": ", ".join(filter(None, (seeds, f"n = {first['n']}" if first["n"] else "", told))),
         "mark": marks.get(first["note"], ""),
         "cells": [_cell(cells[metric], first["n"]) if metric in cells else Cell() for metric in metrics],
     }
@@ -131,7 +138,7 @@ def _cell(row: Mapping[str, str], images: str) -> Cell:
     if not row["mean"]:
         return Cell(mean="undefined")
     if row["source"] == "published":  # the digits as printed
-        return Cell(row["mean"], row["error"])
+        return Cell(row["mean"], row["error"], count=row["verdict"])
     interval = f"{float(row['low']):.3f} to {float(row['high']):.3f}" if row["low"] else ""
     count = f"n = {row['n']}" if row["n"] != images else ""
     return Cell(f"{float(row['mean']):.3f}", f"{float(row['error']):.3f}" if row["error"] else "", interval, count)
