@@ -99,8 +99,8 @@ class UNet(Network):
         None,
         gt=0,
         lt=1,
-        description="probability of GGO and of consolidation before training; with a small one, as RetinaNet has, rare "
-        "classes are found in far fewer steps; none: near 0.5, as PyTorch initialises",
+        description="probability of GGO and of consolidation before training; with one below their share of pixels, "
+        "as RetinaNet has, rare classes are found in far fewer steps; none: near 0.5, as PyTorch initialises",
     )
 
     @property

@@ -130,11 +130,16 @@ def _difference_tells(question: str, table: pd.DataFrame, warnings: Sequence[str
             f" {folds}-fold cross-validation, {seeds} trainings each: a slice has the mean of those that tested it."
         )
     elif seeds == 1:
-        because += " With one seed the interval speaks of other patients, not of another training."
+        because += (
+            " With one seed the interval speaks of other patients, not of another training, which may turn the"
+            " difference round: give several seeds to tell."
+        )
     else:
         because += f" Mean of {seeds} seeds."
     because = " ".join([because, *(f"Warning: {warning}" for warning in warnings)])
     answers = {1: ("Yes", True), -1: ("No, it harms", False), 0: ("No difference shown", None)}
+    if seeds == 1 and not folds:
+        answers |= {1: ("Better in this training", None), -1: ("Worse in this training", None)}
     return Finding(question, *(answers[signs.pop()] if len(signs) == 1 else ("It depends", None)), because)
 
 
