@@ -24,6 +24,7 @@ report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/runs.smk"
 include: "rules/chains.smk"
 include: "rules/scan_table.smk"
 include: "rules/sources.smk"

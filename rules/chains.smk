@@ -66,6 +66,11 @@ def teacher_of(wildcards):
     return CONFIG.methods[wildcards.method].self_training.teacher
 
 
+def teacher_code(script):
+    """Input function: the files of a command, and of the network that marks the slices."""
+    return lambda wildcards: code(script, network_of("single", teacher_of(wildcards)).name)
+
+
 def student(method, suffix):
     """The last file of the training of a method's student."""
     return f"{RUN}/single/{{fold}}/self_training/epoch{CONFIG.methods[method].self_training.epochs}.{suffix}"

@@ -14,7 +14,7 @@ rule predict_pseudo_labels:
         split=rules.split_slices.output[0],
         unlabelled=unlabelled_stores(),
         screened=rules.screen_unlabelled.output.table,
-        code=lambda wildcards: code("predict_pseudo_labels", network_of("single", teacher_of(wildcards)).name),
+        code=teacher_code("predict_pseudo_labels"),
     output:
         maps=f"{STUDENT}/pseudo_labels.h5",
         provenance=f"{STUDENT}/pseudo_labels.provenance.json",
@@ -49,7 +49,7 @@ rule train_groups:
         split=rules.split_slices.output[0],
         unlabelled=unlabelled_stores(),
         screened=rules.screen_unlabelled.output.table,
-        code=lambda wildcards: code("train_groups", network_of("single", teacher_of(wildcards)).name),
+        code=teacher_code("train_groups"),
     output:
         labels=f"{STUDENT}/groups/group{{group}}.h5",
         weights=f"{STUDENT}/groups/group{{group}}.safetensors",
