@@ -130,10 +130,11 @@ def test_the_table_of_all_keys_is_the_matrix():
     assert (ROOT / "tests/workflow/reruns.md").read_text() == rerun_matrix.markdown(), command
 
 
-def test_every_key_has_another_valid_value():
+def test_every_key_but_the_kind_of_a_task_has_another_valid_value():
     config = rerun_matrix.tiny_config()
     changed = rerun_matrix.changed_keys()
     assert [
         name for name, (changes, _) in changed.items() if rerun_matrix.with_changes(config, changes) == config
     ] == []
-    assert set(rerun_matrix.every_key()) == set(changed)
+    # A task that is named after a kind is of that kind.
+    assert set(rerun_matrix.every_key()) - set(changed) == {"pretext.variants.denoising.kind"}
