@@ -16,6 +16,7 @@ settings.register_profile("no deadline", deadline=None)  # the machine may be bu
 settings.load_profile("no deadline")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items):
     """What shares an expensive fixture runs in one process, where tests run in several (`make test`)."""
     for item in items:
