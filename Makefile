@@ -33,8 +33,9 @@ run: .venv/ready   ## run the whole workflow on the embedded phantom; CONFIG=exp
 report: .venv/ready   ## bind summary, tables, figures and provenance into one report.html
 	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake --report "$$results/report.html" $(OVERLAY)
 
+# In several processes, each with whole files, as the tests of a file share what is expensive.
 test: .venv/ready   ## run the tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: .venv/ready   ## run what takes minutes: what re-runs after each change, crashes, the paper's jobs
 	$(BIN)/pytest tests --ignore=tests/benchmarks -m slow
