@@ -39,8 +39,9 @@ bundle: .venv/ready   ## make one file of a trained method, to score scans with:
 	@test -n "$(METHOD)" || { echo "error: say which method of the config: make bundle METHOD=NAME"; exit 1; }
 	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake "$$results/bundles/$(METHOD).zip" --cores $(CORES) $(OVERLAY)
 
+# In several processes, each with whole files, as the tests of a file share what is expensive.
 test: .venv/ready   ## run the tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: .venv/ready   ## run what takes minutes: what re-runs after each change, crashes, the paper's jobs
 	$(BIN)/pytest tests --ignore=tests/benchmarks -m slow

@@ -16,13 +16,6 @@ settings.register_profile("no deadline", deadline=None)  # the machine may be bu
 settings.load_profile("no deadline")
 
 
-def pytest_collection_modifyitems(items):
-    """What shares an expensive fixture runs in one process, where tests run in several (`make test`)."""
-    for item in items:
-        group = "finished" if "finished" in item.fixturenames else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def labelled(tmp_path_factory) -> dict[str, Path]:
     """Twelve 64 x 64 slices, each with a bright square of GGO beside one of consolidation, their split and truth."""

@@ -184,6 +184,8 @@ def made(tmp_path):
 def test_the_makefile_reads_the_config_as_the_workflow_does(made, tmp_path):
     (tmp_path / "mine.yaml").write_text("""{results_dir: "~/it's #1/", seeds: [1]}""")
     report = f"{tmp_path}/it's #1/report.html"
+    Path(report).parent.mkdir()
+    Path(report).with_name("summary.html").touch()  # of the study; without one there is nothing to report on
     output, note = made("run", "CONFIG=mine.yaml", HOME=str(tmp_path), XDG_CACHE_HOME="")
     assert f"Open {report}" in output
     assert note == f"--cores|all|--configfile|mine.yaml||--report|{report}|--configfile|mine.yaml||"

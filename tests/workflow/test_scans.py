@@ -85,11 +85,11 @@ def test_scored_scans_are_left_alone_and_nothing_is_trained(workflow):
 
 def test_a_changed_scan_is_scored_again_and_no_other(workflow):
     scans = workflow.folder / "results/scans"
-    before = {path.parent.name: path.stat().st_ino for path in scans.glob("*/measures.json")}
+    before = {path.parent.name: path.stat().st_mtime_ns for path in scans.glob("*/measures.json")}
     stored_scans.save_nifti(workflow.folder / "mine/b/scan.nii.gz", VALUES[:, 4:], "SAR", spacing=SPACING)
     assert workflow.planned(OVERLAY)["score_listed_scans"] == 2
     workflow.snakemake("--cores", "2", *workflow.overlay(OVERLAY))
-    after = {path.parent.name: path.stat().st_ino for path in scans.glob("*/measures.json")}
+    after = {path.parent.name: path.stat().st_mtime_ns for path in scans.glob("*/measures.json")}
     # What has no score is tried again.
     assert {name for name in before if before[name] != after[name]} == {"scan-2", "air"}
     assert workflow.planned(OVERLAY) == {}

@@ -174,6 +174,9 @@ def test_a_phase_says_what_differs_from_single_training():
     training = Training(learning_rate=0.5, batch_size=7, size=64)
     assert Phase().of(training) == training
     assert Phase(learning_rate=0.1).of(training) == training.model_copy(update={"learning_rate": 0.1})
+    one = Progressive(group_training={"batch_size": 5}, hybrid_training={"learning_rate": None})
+    assert (one.group_training.learning_rate, one.group_training.batch_size) == (3e-4, 5)  # what is left out is its own
+    assert (one.hybrid_training.learning_rate, one.hybrid_training.batch_size) == (None, 24)
 
 
 def test_the_last_group_is_learned_at_the_rate_of_the_first():

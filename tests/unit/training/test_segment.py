@@ -154,6 +154,19 @@ def test_a_round_of_another_kind_cut_in_two_gives_the_bytes_of_the_uncut_one(lab
     assert checkpoint.load_weights(cut)[1]["pretext_epochs"] == "5"
 
 
+def test_a_training_shorter_than_its_validations_are_apart_keeps_the_last_weights(labelled, tmp_path):
+    """Also when it is cut; the table has its columns all the same."""
+    training = TRAINING | {"validate_every": 5}
+    config = {"single": SINGLE["single"] | {"training": training}}
+    whole = segment(labelled, tmp_path / "whole", 2, config)
+    half = segment(labelled, tmp_path / "cut", 1, config)
+    assert_same_files(whole, segment(labelled, tmp_path / "cut", 2, config, resume=half))
+    assert pd.read_csv(whole.with_suffix(".csv"))["validation_dice"].isna().all()
+    weights, _ = checkpoint.load_weights(whole.with_suffix(".safetensors"))
+    last = training_state.load_state(whole.with_suffix(".pt"))["network"]
+    assert all(torch.equal(weights[name], value) for name, value in last.items())
+
+
 def test_training_learns_and_keeps_the_best_epoch(labelled, tmp_path):
     out = segment(labelled, tmp_path, 4, {"single": SINGLE["single"]})
     table = pd.read_csv(out.with_suffix(".csv"))

@@ -9,15 +9,33 @@ from ssinfnet.config.base import Section
 from ssinfnet.config.training import Training
 
 
+_RATE = "base learning rate; none: that of single.training"
+_BATCH = "slices in a batch; none: as in single.training"
+
+
 class Phase(Section):
     """What a training on pseudo labels has of its own; all else is `single.training`."""
 
-    learning_rate: float | None = Field(None, gt=0, description="base learning rate; none: that of single.training")
-    batch_size: int | None = Field(None, ge=1, description="slices in a batch; none: as in single.training")
+    learning_rate: float | None = Field(None, gt=0, description=_RATE)
+    batch_size: int | None = Field(None, ge=1, description=_BATCH)
 
     def of(self, training: Training) -> Training:
         """`training` with these values in the place of its own."""
         return training.model_copy(update=self.model_dump(exclude_none=True))
+
+
+class GroupTraining(Phase):
+    """The fine-tuning after each group."""
+
+    learning_rate: float | None = Field(3e-4, gt=0, description=_RATE)
+    batch_size: int | None = Field(16, ge=1, description=_BATCH)
+
+
+class HybridTraining(Phase):
+    """The training of the student on labels and pseudo labels."""
+
+    learning_rate: float | None = Field(1e-4, gt=0, description=_RATE)
+    batch_size: int | None = Field(24, ge=1, description=_BATCH)
 
 
 class Progressive(Section):
@@ -34,8 +52,8 @@ class Progressive(Section):
         False, description="whether each group's network marks all groups before it anew; else no label ever changes"
     )
     epochs: int = Field(9, ge=1, description="epochs of fine-tuning after each group, on labels and pseudo labels")
-    group_training: Phase = Phase(learning_rate=3e-4, batch_size=16)
-    hybrid_training: Phase = Phase(learning_rate=1e-4, batch_size=24)
+    group_training: GroupTraining = GroupTraining()
+    hybrid_training: HybridTraining = HybridTraining()
 
     def fine_tuning(self, training: Training) -> Training:
         """The settings after each group, from `single.training`; the rate is constant, as no group is to learn less."""

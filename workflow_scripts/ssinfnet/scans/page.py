@@ -1,5 +1,6 @@
 """A scan on one page, and all scans of a batch on one: HTML that opens without a network and asks for none."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ NONE = "–"
 WIDTH, QUALITY = 1900, 82
 _NAMES = {"infected": "Infected", **{name: word[0].upper() + word[1:] for name, word in LESION_WORDS.items()}}
 _THIRDS = {"first": "upper third", "middle": "middle third", "last": "lower third"}
+_BATCH_COLUMNS = (
+    *("Lung, ml", "Infected", "Interval", "Infected, ml"),
+    *("CT-SS", "Region score", "Lobe score", "Severity"),
+)
 _CLAIMS = {
     "more": "The infected share has grown: the interval of its change lies above zero.",
     "less": "The infected share has shrunk: the interval of its change lies below zero.",
@@ -62,13 +67,16 @@ def write_batch(path: str | Path, results: Sequence[Mapping[str, Any]], links: M
     """
     scored = [result for result in results if result["scored"]]
     methods = {result["method"]["sha256"]: result["method"] for result in results}
+    rows = [_batch_row(result, links) for result in scored]
+    # What no scan has, such as lobes that nobody gave, takes no room.
+    known = [any(row["cells"][column] != NONE for row in rows) for column in range(len(_BATCH_COLUMNS))]
     page = _render(
         "batch.html.j2",
         total=len(results),
         scored=len(scored),
         synthetic=any(method["synthetic"] for method in methods.values()),
-        columns=["Lung, ml", "Infected", "Interval", "Infected, ml", "CT-SS", "Region score", "Lobe score", "Severity"],
-        rows=[_batch_row(result, links) for result in scored],
+        columns=list(itertools.compress(_BATCH_COLUMNS, known)),
+        rows=[{**row, "cells": list(itertools.compress(row["cells"], known))} for row in rows],
         refused=[
             {
                 "name": result["name"],

@@ -102,6 +102,7 @@ def train(
                 optimizer.step()
 
         row = {"epoch": epoch + 1, "learning_rate": rate, "loss": sum(losses) / len(losses)}
+        row |= {"validation_loss": None, "validation_dice": None}
         if (epoch + 1) % config.validate_every == 0:
             row["validation_loss"], row["validation_dice"] = validate(network, task, validation, runtime)
             score = [row["validation_dice"], -row["validation_loss"]]
@@ -138,9 +139,9 @@ def _forward(task: Task, network: torch.nn.Module, batch: SliceTensors, runtime:
         return to_float(task.forward(network, batch))
 
 
-def _message(row: dict[str, float], state: SupervisedState) -> str:
+def _message(row: dict[str, float | None], state: SupervisedState) -> str:
     message = f"loss {row['loss']:.4f}"
-    if "validation_dice" in row:
+    if row["validation_dice"] is not None:
         message += f"  validation Dice {row['validation_dice']:.3f}"
         message += f" (best {state.best_score[0]:.3f} at epoch {state.best_epoch})"
     return message

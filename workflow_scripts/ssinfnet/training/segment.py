@@ -70,7 +70,9 @@ def run_segment(
         saved = load_state(segment.resume)
         assign(network, saved.pop("network", None), segment.resume)
         state = make_state(SupervisedState, saved, segment.resume)
-        state.best, origin = load_weights(segment.best)
+        best, origin = load_weights(segment.best)
+        # Before the first validation there is no best: the file holds the last weights, which training goes on from.
+        state.best = best if state.best_score is not None else None
     elif segment.pretrained:
         pretrained, origin = load_weights(segment.pretrained)
         load_trunk(network, pretrained)
