@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 from ssinfnet.config.base import Section
 from ssinfnet.config.training import Training
 
-
 _RATE = "base learning rate; none: that of single.training"
 _BATCH = "slices in a batch; none: as in single.training"
 
