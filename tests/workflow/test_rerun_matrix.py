@@ -58,10 +58,11 @@ def test_an_overlay_that_says_what_holds_already_runs_nothing(dry_runs, values):
 # The pages, tables and figures that show all methods; each is one job.
 SHOWN_TOGETHER = TABLES | {"plot_learning", "plot_overlays", "plot_worst_cases", "plot_calibration", "plot_severity"}
 # The jobs of one method and seed after its pretext task: two folds and the whole, three parts, two priors, two shards.
-AFTER_SINGLE = {"predict_infection": 3, "evaluate_single": 1, "predict_patients_infection": 2}
+AFTER_SINGLE = {"predict_infection": 3, "evaluate_single": 1, "predict_patients_infection": 2, "calibrate_share": 1}
 AFTER_MULTI = {
     **{"predict_classes": 2, "evaluate_multi": 2, "evaluate_regions": 1},
     **{"predict_patients_classes": 2, "score_severity": 1},
+    "export_bundle": 1,  # of all seeds
 }
 METHOD = {"train_single": 3, **AFTER_SINGLE, "train_multi": 2, **AFTER_MULTI}
 PRETEXT = {"pretrain_single": 3, "pretrain_multi": 3}  # a round of the network, one of the coach, one of the network
