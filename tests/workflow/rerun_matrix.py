@@ -121,7 +121,8 @@ KEYS: list[tuple[str, str, set[str]]] = [
         {"plot_learning", "plot_severity", "write_cases"} | PICTURES | TABLES,
     ),
     ("methods.ssinfnet.single_network", "{name: plain_unet, width: 4}", CHECK | after("pretrain_single train_single")),
-    ("methods.ssinfnet.multi_network", "{name: fcn8s, channels: 8}", CHECK | FROM_MULTI),
+    # Figures of all methods are told their whole section, also those that show infection alone.
+    ("methods.ssinfnet.multi_network", "{name: fcn8s, channels: 8}", CHECK | FROM_MULTI | {"plot_calibration"}),
     ("methods.ssinfnet.augmentation.rotations", "[0, 90]", after("train_single plot_augmentation")),
     ("methods.ssinfnet.augmentation.*", "0.5", after("train_single plot_augmentation")),
     ("methods.ssinfnet.self_training.teacher", "sinfnet", SELF_TRAINING | after("train_single")),
