@@ -80,7 +80,7 @@ def test_a_failed_scan_is_listed_and_a_second_call_does_what_is_missing(tmp_path
     assert all(name in (out / "scans.html").read_text() for name in ("good", "nothing", "broken"))
     assert result(out / "nothing")["measures"] is None
     attempted = []
-    monkeypatch.setattr(batch, "_score", lambda one, *_: attempted.append(one.name) or 1 / 0)
+    monkeypatch.setattr(batch.Found, "read", lambda one: attempted.append(one.name) or 1 / 0)
     assert run(bundle, out, scans) == 1
     assert sorted(attempted) == ["broken", "nothing"]
     assert run(bundle, out, scans / "good.nii.gz", "--level", "0.8") == 1

@@ -101,7 +101,8 @@ class Batch:
             return done
         if self._scorer is None:
             self._scorer = Scorer(self._bundle, self._runtime, batch_size=options.batch_size, level=self._options.level)
-        return _attempt(one, self._folder / one.name, self._scorer, options, recorded, _earlier(options))
+        attempt = _Attempt(one, self._folder / one.name, self._scorer, options, recorded, _earlier(options))
+        return attempt.result()
 
 
 def score(
@@ -175,75 +176,74 @@ def _done(folder: Path, bundle: Bundle, recorded: Mapping[str, Any]) -> Mapping[
         return None
 
 
-def _attempt(
-    one: Found,
-    folder: Path,
-    scorer: Scorer,
-    options: Options,
-    recorded: Mapping[str, Any],
-    earlier: _Earlier | None,
-) -> Mapping[str, Any]:
-    # What is there is of another bundle or other options, and no longer true.
-    outputs.clear(folder)
-    known = [path for path in (one.path, folder, options.lobes, options.compare) if path is not None]
-    try:
-        result = _score(one, folder, scorer, options, recorded, earlier)
-    except ScanError as error:
-        result = _failed(one, scorer, recorded, error.outcome)
-    except InputError as error:
-        result = _failed(one, scorer, recorded, Outcome("failed", "refused", told.without_folders(str(error), known)))
-    except Exception as error:  # one scan may not end the batch; messages of libraries may quote a header
-        text = f"an unexpected {type(error).__name__}; please report it"
-        result = _failed(one, scorer, recorded, Outcome("failed", "refused", text))
-    if not result.scored:
-        for outcome in result.outcomes:
-            if outcome.level != "note":
-                tqdm.write(f"{one.name}: refused: {outcome.text}", file=sys.stderr)
-        outputs.write_refused(folder, result)
-    return result.as_dict()
+@dataclass(frozen=True)
+class _Attempt:
+    """To score one scan into a folder, with what is written of the options (`recorded`)."""
 
+    one: Found
+    folder: Path
+    scorer: Scorer
+    options: Options
+    recorded: Mapping[str, Any]
+    earlier: _Earlier | None
 
-def _score(
-    one: Found,
-    folder: Path,
-    scorer: Scorer,
-    options: Options,
-    recorded: Mapping[str, Any],
-    earlier: _Earlier | None,
-) -> ScanResult:
-    volume = one.read()
-    notes = []
-    if earlier is not None:
-        note = patient.check(earlier.patient, patient.header_of(volume.source))
-        notes = [] if note is None else [note]
-    lobes = None if options.lobes is None else lobe_mask.read(options.lobes, volume)
-    result, maps = scorer.score(volume, lobes)
-    result = replace(result, options=recorded, outcomes=[*result.outcomes, *notes])
-    if maps is None:
+    def result(self) -> Mapping[str, Any]:
+        # What is there is of another bundle or other options, and no longer true.
+        outputs.clear(self.folder)
+        known = [self.one.path, self.folder, self.options.lobes, self.options.compare]
+        try:
+            result = self._score()
+        except ScanError as error:
+            result = self._failed(error.outcome)
+        except InputError as error:
+            text = told.without_folders(str(error), [path for path in known if path is not None])
+            result = self._failed(Outcome("failed", "refused", text))
+        except Exception as error:  # one scan may not end the batch; messages of libraries may quote a header
+            text = f"an unexpected {type(error).__name__}; please report it"
+            result = self._failed(Outcome("failed", "refused", text))
+        if not result.scored:
+            for outcome in result.outcomes:
+                if outcome.level != "note":
+                    tqdm.write(f"{self.one.name}: refused: {outcome.text}", file=sys.stderr)
+            outputs.write_refused(self.folder, result)
+        return result.as_dict()
+
+    def _score(self) -> ScanResult:
+        volume = self.one.read()
+        notes = []
+        if self.earlier is not None:
+            note = patient.check(self.earlier.patient, patient.header_of(volume.source))
+            notes = [] if note is None else [note]
+        lobes = None if self.options.lobes is None else lobe_mask.read(self.options.lobes, volume)
+        result, maps = self.scorer.score(volume, lobes)
+        result = replace(result, options=self.recorded, outcomes=[*result.outcomes, *notes])
+        if maps is None:
+            return result
+        dicom = None
+        if volume.source.kind == "dicom":
+            datasets = identity.read(volume.source.files, self.options.identity)
+            result = replace(result, series_uid=str(datasets[0].SeriesInstanceUID))
+            maker = Maker(result.method.label, result.method.sha256, self.options.version)
+            dicom = outputs.DicomOptions(
+                datasets, maker, self.options.identity, self.options.created, self.options.kind
+            )
+        comparison = None if self.earlier is None else change.compare(self.earlier.result, result.as_dict())
+        outputs.write(
+            self.folder,
+            result,
+            volume.values,
+            volume.grid,
+            maps,
+            window=self.scorer.window if volume.hounsfield else None,
+            pictures=[path.stem for path in volume.source.files] if volume.source.kind == "pictures" else (),
+            dicom=dicom,
+            comparison=comparison,
+        )
         return result
-    dicom = None
-    if volume.source.kind == "dicom":
-        datasets = identity.read(volume.source.files, options.identity)
-        result = replace(result, series_uid=str(datasets[0].SeriesInstanceUID))
-        maker = Maker(result.method.label, result.method.sha256, options.version)
-        dicom = outputs.DicomOptions(datasets, maker, options.identity, options.created, options.kind)
-    comparison = None if earlier is None else change.compare(earlier.result, result.as_dict())
-    outputs.write(
-        folder,
-        result,
-        volume.values,
-        volume.grid,
-        maps,
-        window=scorer.window if volume.hounsfield else None,
-        pictures=[path.stem for path in volume.source.files] if volume.source.kind == "pictures" else (),
-        dicom=dicom,
-        comparison=comparison,
-    )
-    return result
 
-
-def _failed(one: Found, scorer: Scorer, recorded: Mapping[str, Any], outcome: Outcome) -> ScanResult:
-    return ScanResult(one.name, "nothing", None, None, scorer.method, outcomes=[outcome], options=recorded)
+    def _failed(self, outcome: Outcome) -> ScanResult:
+        method = self.scorer.method
+        return ScanResult(self.one.name, "nothing", None, None, method, outcomes=[outcome], options=self.recorded)
 
 
 def _line(one: LeftOut) -> str:
