@@ -169,7 +169,7 @@ def test_methods_of_one_task_share_it_and_a_variant_is_trained_beside_it(finishe
 
 
 def test_tasks_of_other_kinds_are_trained_beside_it_for_as_many_rounds_and_shown(finished):
-    jobs = finished.planned((finished.folder / "tests/workflow/pretext_kinds.yaml").read_text())
+    jobs = finished.planned((ROOT / "tests/workflow/pretext_kinds.yaml").read_text())
     # Two methods more, two rounds each: of the network alone.
     assert (jobs["pretrain_single"], jobs["pretrain_multi"], jobs["plot_pretext"]) == (4, 4, 2)
     assert jobs["train_single"] == 6
