@@ -37,6 +37,7 @@ report: .venv/ready   ## bind summary, tables, figures and provenance into one r
 
 bundle: .venv/ready   ## make one file of a trained method, to score scans with: METHOD=NAME, and CONFIG as for run
 	@test -n "$(METHOD)" || { echo "error: say which method of the config: make bundle METHOD=NAME"; exit 1; }
+	@$(BIN)/python workflow_scripts/show_config.py --key methods.$(METHOD).label $(OVERLAY) > /dev/null
 	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake "$$results/bundles/$(METHOD).zip" --cores $(CORES) $(OVERLAY)
 
 # In several processes, each with whole files, as the tests of a file share what is expensive.

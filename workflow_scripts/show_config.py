@@ -32,7 +32,8 @@ def main(argv: list[str] | None = None) -> None:
     value = parse(values).model_dump(mode="json")
     for part in args.key.split("."):
         if not isinstance(value, dict) or part not in value:
-            raise InputError(f"the config has no key {args.key}")
+            there = f"; it has {', '.join(value)} there" if isinstance(value, dict) else ""
+            raise InputError(f"the config has no key {args.key}{there}")
         value = value[part]
     sys.stdout.write(f"{value if isinstance(value, str) else json.dumps(value)}\n")
 

@@ -29,6 +29,7 @@ def test_the_default_and_what_lies_over_it(show):
     [
         ("result_dir", "{}", "no key result_dir"),
         ("seeds.first", "{}", "no key seeds.first"),
+        ("methods.sinfnot.label", "{}", "it has sinfnet, ssinfnet, ssinfnet_aug, ssinfnet_plus there"),
         ("results_dir", "results_dir: ''", "not the working directory"),
         ("results_dir", "{sinlge: {}}", "did you mean single"),
         ("results_dir", "a: [", "no config"),

@@ -194,6 +194,13 @@ def test_the_makefile_reads_the_config_as_the_workflow_does(made, tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make is needed")
+def test_the_makefile_bundles_methods_of_the_config_alone(made):
+    output, note = made("bundle", "METHOD=sinfnot")
+    assert "it has sinfnet, ssinfnet, ssinfnet_aug, ssinfnet_plus there" in output and not note
+    assert made("bundle", "METHOD=sinfnet")[1].startswith("results/bundles/sinfnet.zip|--cores|all|")
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is needed")
 def test_caches_have_a_place_where_home_is_not_writable(made, tmp_path):
     assert made("run", HOME="/dev/null", XDG_CACHE_HOME="")[1].split("|")[2] == f"{tmp_path}/.snakemake/cache"
 

@@ -231,6 +231,21 @@ def test_ranking_agrees_with_the_libraries_and_asks_for_ranks_only(pairs):
     assert severity_metrics.ranking(truth, {"ratio": np.exp(5 * ratios)}, resamples=20, seed=0) == found
 
 
+def test_resamples_are_drawn_in_pieces_that_change_nothing(monkeypatch):
+    random = np.random.default_rng(4)
+    truth, ratios = random.integers(0, 3, 12), np.round(random.random((2, 12)), 1)
+    whole = severity_metrics.ranking(truth, {"ratio": ratios}, resamples=50, seed=1)
+    monkeypatch.setattr(severity_metrics, "PIECE", 50)  # four draws of the fifty at once
+    assert severity_metrics.ranking(truth, {"ratio": ratios}, resamples=50, seed=1) == whole
+    drawn = np.random.default_rng(1).integers(0, 12, (50, 12))
+    areas = [
+        np.mean([reference.roc_auc_score(truth[row] >= 1, one[row]) for one in ratios])
+        for row in drawn
+        if len(set(truth[row] >= 1)) == 2
+    ]
+    assert whole["ratio"]["auc_severe"]["low"] == pytest.approx(np.percentile(areas, 2.5))
+
+
 def run(folder, ratios_by_patient, *, verdict="kept", patients=None, empty=(), without_map=None, classes=None, **more):
     """Score patients whose slices have constant maps of these ratios, and where given, classes by slice id."""
     ids = [

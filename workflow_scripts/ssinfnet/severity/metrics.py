@@ -3,7 +3,7 @@
 Intervals are percentile bootstraps (95 %) over patients: whole patients are drawn, with all of their slices.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 from ssinfnet.evaluation.intervals import number
 
 SCORES = (0, 1, 2)
+PIECE = 1_000_000  # patients drawn at once, over resamples: what limits the memory
 CUTOFFS = ("fitted", "published")
 METRICS = (
     *("micro_f1", "micro_precision", "micro_recall", "macro_f1", "macro_precision", "macro_recall"),
@@ -105,59 +106,58 @@ def ranking(
     the score; each has value, low and high. `auc_difference` is that to the first predictor, on the same resamples.
     Resamples in which a number is undefined are left out; all are None where it is undefined for the patients.
     """
-    random = np.random.default_rng(seed)
-    drawn = [random.integers(0, len(truth), len(truth)) for _ in range(resamples if len(truth) else 0)]
-    drawn = [chosen for chosen in drawn if _vary(truth[chosen] >= 1)]
-    result: dict[str, dict[str, dict[str, float | None]]] = {}
-    first: tuple[float, np.ndarray] | None = None
-    for name, values in predictors.items():
-        auc = _over_seeds(auc_severe, truth, values, drawn)
-        rank = _over_seeds(spearman, truth, values, drawn)
-        result[name] = {"auc_severe": _with_interval(*auc), "spearman": _with_interval(*rank)}
-        if first is None:
-            first = auc
-        else:
-            result[name]["auc_difference"] = _with_interval(auc[0] - first[0], auc[1] - first[1])
+    found: dict[str, dict[str, list[np.ndarray]]] = {name: {key: [] for key in RANKING} for name in predictors}
+    for drawn in _draws(truth, resamples, seed):
+        for name, values in predictors.items():
+            by_seed = np.atleast_2d(values)[:, drawn]
+            for key, statistic in RANKING.items():
+                found[name][key].append(statistic(truth[drawn], by_seed).mean(axis=0))
+    joined = {name: {key: np.concatenate(pieces) for key, pieces in one.items()} for name, one in found.items()}
+    result = {name: {key: _with_interval(values) for key, values in one.items()} for name, one in joined.items()}
+    first, *others = joined
+    for name in others:
+        result[name]["auc_difference"] = _with_interval(joined[name]["auc_severe"] - joined[first]["auc_severe"])
     return result
 
 
-def auc_severe(truth: np.ndarray, values: np.ndarray) -> float:
+def auc_severe(truth: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Share of the pairs of one severe patient (score of at least 1) and one other ranked rightly by value, ties half.
 
-    NaN unless there are both. As scikit-learn's `roc_auc_score`, which takes milliseconds; a thousand resamples took
-    most of the stage's time.
+    Of truth and values (..., n), both of the same patients; (...), NaN unless there are both kinds. As scikit-learn's
+    `roc_auc_score`, for many resamples at once.
     """
     severe = truth >= 1
-    if not _vary(severe):
-        return float("nan")
-    ranks = rankdata(values)
-    count = severe.sum()
-    return float((ranks[severe].sum() - count * (count + 1) / 2) / (count * (len(truth) - count)))
+    count = severe.sum(axis=-1)
+    pairs = count * (truth.shape[-1] - count)
+    right = np.where(severe, rankdata(values, axis=-1), 0).sum(axis=-1) - count * (count + 1) / 2
+    return _quotient(right, pairs)
 
 
-def spearman(truth: np.ndarray, values: np.ndarray) -> float:
-    """Rank correlation of value and true score; NaN where one of them does not vary.
+def spearman(truth: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Rank correlation of value and true score, of (..., n) patients; (...), NaN where one of them does not vary.
 
     As SciPy's `spearmanr`, without the test that takes most of its time.
     """
-    if not (_vary(truth) and _vary(values)):
-        return float("nan")
-    return float(np.corrcoef(rankdata(truth), rankdata(values))[0, 1])
+    middle = (truth.shape[-1] + 1) / 2
+    true, found = rankdata(truth, axis=-1) - middle, rankdata(values, axis=-1) - middle
+    spread = np.sqrt((true**2).sum(axis=-1) * (found**2).sum(axis=-1))
+    return _quotient((true * found).sum(axis=-1), spread)
 
 
-def _over_seeds(
-    statistic: Callable[[np.ndarray, np.ndarray], float],
-    truth: np.ndarray,
-    values: np.ndarray,
-    drawn: Sequence[np.ndarray],
-) -> tuple[float, np.ndarray]:
-    """The mean of a statistic over values (n,) or (seeds, n), of all patients and of each resample."""
-    by_seed = np.atleast_2d(values)
-    everyone, *resampled = (
-        float(np.mean([statistic(truth[chosen], one[chosen]) for one in by_seed]))
-        for chosen in (np.arange(len(truth)), *drawn)
-    )
-    return everyone, np.array(resampled)
+RANKING = {"auc_severe": auc_severe, "spearman": spearman}
+
+
+def _draws(truth: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """All patients (1, n), then patients drawn with replacement (draws, n), in pieces that keep the memory constant.
+
+    Draws in which nobody is severe, or everybody, are left out.
+    """
+    yield np.arange(len(truth))[None]
+    random = np.random.default_rng(seed)
+    at_once = max(1, PIECE // max(len(truth), 1))
+    for start in range(0, resamples if len(truth) else 0, at_once):
+        drawn = random.integers(0, len(truth), (min(at_once, resamples - start), len(truth)))
+        yield drawn[_vary(truth[drawn] >= 1)]
 
 
 def _matrices(truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -168,10 +168,11 @@ def _matrices(truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray) -> n
     return result
 
 
-def _with_interval(value: float, resampled: np.ndarray) -> dict[str, float | None]:
-    known = resampled[~np.isnan(resampled)]
-    low, high = _percentiles(known) if len(known) and not np.isnan(value) else (None, None)
-    return {"value": number(value), "low": low, "high": high}
+def _with_interval(values: np.ndarray) -> dict[str, float | None]:
+    """The first of the values, that of all patients, with the interval of the others, those of resamples."""
+    known = values[1:][~np.isnan(values[1:])]
+    low, high = _percentiles(known) if len(known) and not np.isnan(values[0]) else (None, None)
+    return {"value": number(values[0]), "low": low, "high": high}
 
 
 def _percentiles(values: np.ndarray) -> list[float]:
@@ -183,5 +184,11 @@ def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     return np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
 
 
-def _vary(values: np.ndarray) -> bool:
-    return bool((values != values[:1]).any())
+def _quotient(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """The quotient, NaN where the denominator is 0."""
+    return np.divide(numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0)
+
+
+def _vary(values: np.ndarray) -> np.ndarray:
+    """Whether the values (..., n) differ; (...)."""
+    return (values != values[..., :1]).any(axis=-1)
