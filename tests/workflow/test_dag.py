@@ -193,6 +193,12 @@ def test_an_external_method_is_imported_and_scored_and_trains_nothing(finished):
     assert not set(trained) & set(jobs)
 
 
+def test_an_external_method_has_no_bundle_and_the_error_says_why(finished):
+    overlay = finished.overlay(f"methods: {{nnunet: {EXTERNAL}}}")
+    result = finished.snakemake("--dry-run", "results/bundles/nnunet.zip", *overlay, check=False)
+    assert result.returncode and "nnunet is external: there are no networks of it here" in result.stdout + result.stderr
+
+
 def test_external_methods_alone_need_no_training(finished):
     jobs = finished.planned(f"methods: {{sinfnet: null, ssinfnet: null, nnunet: {EXTERNAL}}}")
     assert {"evaluate_single", "score_severity", "write_summary", "write_cases"} <= set(jobs)
