@@ -16,7 +16,6 @@ GPU_COMMANDS = {
     *("pretrain_single", "train_single", "predict_infection", "pretrain_multi", "train_multi", "predict_classes"),
     "plot_pretext",
 }
-GPU_RULES = GPU_COMMANDS | {"predict_patients_infection", "predict_patients_classes"}
 # Jobs that ask for a GPU as the rules do, and for nothing else.
 SNAKEFILE = f"""
 include: "rules/location.smk"

@@ -5,7 +5,6 @@ import re
 
 import pytest
 import yaml
-from test_gpus import GPU_RULES
 from workflow_copy import ROOT
 
 DEFAULT, SLURM = (ROOT / f"profiles/{name}/config.yaml" for name in ("default", "slurm"))
@@ -27,7 +26,10 @@ def test_every_key_is_explained(profile):
 
 
 def test_the_slurm_profile_knows_every_rule_that_uses_a_gpu():
+    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    using = {one.split(":")[0] for one in re.split(r"^rule ", rules, flags=re.MULTILINE)[1:] if "gpu=GPU" in one}
+    assert {"train_single", "train_student"} < using
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     asking = {rule for rule, resources in profile["set-resources"].items() if resources["gpu"] == 1}
     # Beyond those, only rules that share a group's job with one of them ask.
-    assert asking == GPU_RULES | set(profile["groups"]) | {"score_listed_scans"}  # which only a table of scans needs
+    assert asking == using | set(profile["groups"])
