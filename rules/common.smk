@@ -85,6 +85,7 @@ onstart:
     if workflow_lock.is_alone():
         remove_temporaries(R)
         remove_temporaries(D, hours=24)
+    let_states_go(workflow.dag)
 
 
 # --- parameters and code ------------------------------------------------------------------------------------------

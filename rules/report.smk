@@ -94,7 +94,8 @@ rule write_summary:
     conda:
         "../envs/ssinfnet.yaml"
     params:
-        config=lambda wildcards: json.dumps(CONFIG.model_dump(mode="json"), sort_keys=True),
+        # All of it, but for what changes no result.
+        config=lambda wildcards: json.dumps(without(CONFIG, "keep_states"), sort_keys=True),
         counts=options("counts"),
         runs=lambda wildcards, input: " ".join(
             [

@@ -15,6 +15,7 @@ from small_disk import SmallDisk
 from workflow_copy import SNAKEMAKE, Workflow
 
 TRAINING = ("pretrain_single", "train_single", "pretrain_multi", "train_multi")
+OVERLAY = "keep_states: last"
 DISK = 8 << 30  # a run takes 2 GB
 # Generous, as they are reached only when something is wrong.
 SECONDS_TO_END = 30
@@ -28,7 +29,7 @@ class Run:
         self.folder, self.log = workflow.folder, log
         with log.open("w") as out:
             self.process = subprocess.Popen(
-                [SNAKEMAKE, "--cores", "2", *workflow.overlay("{}")],
+                [SNAKEMAKE, "--cores", "2", *workflow.overlay(OVERLAY)],
                 cwd=workflow.folder,
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -142,6 +142,7 @@ KEYS: list[tuple[str, str, set[str]]] = [
     ),
     ("seeds", "[0, 1]", after("pretrain_single") - {"plot_pretext", "write_cases"}),
     ("shards", "3", after("extract_parenchyma predict_patients_infection")),
+    ("keep_states", "none", set()),
     ("phantom.size", "64", EVERYTHING),
     ("phantom.patients", "7", EVERYTHING),
     ("phantom.*", "4", EVERYTHING),

@@ -101,6 +101,7 @@ METHODS = {"a": {"label": "A"}}
         ({"methods": METHODS, "split": {"folds": 2}}, "split.folds"),
         ({"methods": {"A b": {"label": "A"}}}, "lower-case"),
         ({"methods": METHODS, "seeds": [1, 1]}, "seeds must be different"),
+        ({"methods": METHODS, "keep_states": "lst"}, "keep_states: must be last, all or none; did you mean last?"),
         ({"methods": METHODS, "severity": {"published": [0.5, 0.1]}}, "must rise"),
         (
             {"methods": METHODS, "single": {"network": {"name": "plain_unett"}}},

@@ -1,7 +1,7 @@
 """The whole config, assembled where the Snakefile needs it; no other module may import this one."""
 
 import itertools
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -45,6 +45,11 @@ class Config(Section):
     methods: dict[str, Method] = Field(min_length=1, description="the rows of the tables, by name; null leaves one out")
     seeds: tuple[int, ...] = Field((0,), min_length=1, description="each method is trained once per seed")
     shards: int = Field(2, ge=1, description="jobs over which the patients' slices are spread")
+    keep_states: Literal["last", "all", "none"] = Field(
+        "last",
+        description="training states that stay once the run needs them no more; last: the last one of each training, "
+        "from which a longer schedule goes on; none: a longer schedule trains anew from its start",
+    )
     phantom: Phantom = Phantom()
     download: Download = Download()
     labelled: Labelled = Labelled()
