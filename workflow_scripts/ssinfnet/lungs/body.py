@@ -54,6 +54,13 @@ def label(mask: np.ndarray, connectivity: int) -> tuple[np.ndarray, np.ndarray]:
     return pieces, np.bincount(pieces[mask > 0], minlength=count)
 
 
+def centroid(mask: np.ndarray) -> tuple[float, float]:
+    """The mean column and row of a mask, uint8 (H, W) of 0 and 1 that are not all 0."""
+    sums = (cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel().astype(int) for axis in (0, 1))
+    x, y = (float(counts @ np.arange(len(counts)) / counts.sum()) for counts in sums)
+    return x, y
+
+
 def disk(radius: float) -> np.ndarray:
     """A disk of this radius (pixels, rounded) as a structuring element, uint8."""
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(radius) + 1,) * 2)

@@ -11,8 +11,9 @@ def histogram(image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
 
 def median(counts: np.ndarray) -> float:
     """The median of the greys of a histogram, as that of its pixels; 0 without pixels."""
-    below, total = np.cumsum(counts), int(counts.sum())
-    if not total:
+    below = counts.cumsum()
+    if not below[-1]:
         return 0.0
     # Of an even number of pixels it is between the two in the middle.
-    return float(np.searchsorted(below, [(total - 1) // 2, total // 2], side="right").mean())
+    lower, upper = below.searchsorted([(below[-1] - 1) // 2, below[-1] // 2], side="right")
+    return float(lower + upper) / 2

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
-from ssinfnet.lungs.body import find_body, label
+from ssinfnet.lungs.body import centroid, find_body, label
 from ssinfnet.lungs.boxes import around
 from ssinfnet.lungs.cut_pictures import is_cut
 
@@ -39,12 +39,13 @@ def _cut(member: np.ndarray, middle: int) -> list[np.ndarray]:
     return [(halves == side).astype(np.uint8) for side in (1, 2)]
 
 
-def middle(image: np.ndarray) -> int:
+def middle(image: np.ndarray, *, cut: bool | None = None) -> int:
     """The column of the centroid of the body in a slice (uint8, H x W).
 
-    It is the middle of a picture that was cut to the lungs, or that shows no body.
+    It is the middle of a picture that was cut to the lungs, or that shows no body. `cut` says whether it was, where
+    that is known.
     """
-    if is_cut(image):
+    if is_cut(image) if cut is None else cut:
         return image.shape[1] // 2
     body = find_body(image)[0]
-    return round(float(np.nonzero(body)[1].mean())) if body.any() else image.shape[1] // 2
+    return round(centroid(body)[0]) if body.any() else image.shape[1] // 2

@@ -7,7 +7,7 @@ the result is empty. Lengths are given for pictures of 512 pixels and scaled wit
 import cv2
 import numpy as np
 
-from ssinfnet.lungs.body import disk, fill_holes, find_body, label, largest_component
+from ssinfnet.lungs.body import centroid, disk, fill_holes, find_body, label, largest_component
 from ssinfnet.lungs.boxes import around
 from ssinfnet.lungs.cut_pictures import surround
 from ssinfnet.lungs.greys import histogram, median
@@ -69,7 +69,7 @@ def _closed(image: np.ndarray) -> np.ndarray:
     body, air, tissue = find_body(smooth)
     if not body.any():
         return body
-    centre, box = _centre(body), around(body)
+    centre, box = centroid(body), around(body)
     inside = cv2.erode(body[box], disk(5 * scale), borderType=cv2.BORDER_CONSTANT, borderValue=0)
     dark = inside & (smooth[box] < air + 0.65 * (tissue - air))
     dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, disk(2 * scale))
@@ -149,12 +149,6 @@ def _block_mean(image: np.ndarray, block: int) -> np.ndarray:
     y, x = (np.linspace(0, 1, length) for length in image.shape)
     across = corners[:, :1] + (corners[:, 1:] - corners[:, :1]) * x
     return np.rint(across[0] + (across[1] - across[0]) * y[:, None]).astype(int)
-
-
-def _centre(body: np.ndarray) -> tuple[float, float]:
-    """The middle of a mask, x and y."""
-    moments = cv2.moments(body, binaryImage=True)
-    return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
 
 
 def _square(edge: int) -> np.ndarray:
