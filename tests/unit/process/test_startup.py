@@ -77,7 +77,7 @@ def test_who_asks_for_the_compiler_has_the_real_one(code):
         f"import torch._prims\nwith torch.device('meta'): print({SHAPE})",
         f"import torch._dynamo.config\nwith torch.device('meta'): print({SHAPE})",
         "print(torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),)) is not None)",
-        "print(bool((torch.compile(torch.fft.fft, backend='aot_eager')(torch.ones(2)) == torch.fft.fft(torch.ones(2))).all()))",
+        "f = torch.compile(torch.fft.ifft, backend='aot_eager')\nprint(bool(f(torch.ones(2))[0] == 1))",
         "from torch._meta_registrations import meta_index_Tensor\nprint(callable(meta_index_Tensor))",
     ],
 )

@@ -32,11 +32,16 @@ def surround(image: np.ndarray) -> tuple[np.ndarray, int]:
     # Lung is at about -850 HU, soft tissue at 40, so air lies as far below. Disease moves the lung's peak up, not air.
     air = min(peaks.lung - 0.17 * (peaks.tissue - peaks.lung), float(np.percentile(image, 5)))
     image = np.where(_outside(image, peaks), np.uint8(peaks.tissue), image)
-    rims = [round(share * max(image.shape)) for share in (_TISSUE, _AIR)]
+    widths = rims(image.shape)
     # 0 would be a corner that is no part of the picture.
-    for width, grey in zip(rims, (peaks.tissue, max(round(air), 1)), strict=True):
+    for width, grey in zip(widths, (peaks.tissue, max(round(air), 1)), strict=True):
         image = cv2.copyMakeBorder(image, *[width] * 4, cv2.BORDER_CONSTANT, value=grey)
-    return image, sum(rims)
+    return image, sum(widths)
+
+
+def rims(shape: tuple[int, int]) -> list[int]:
+    """The widths, in pixels, of the rims of soft tissue and of air that a cut picture of this shape gets back."""
+    return [round(share * max(shape)) for share in (_TISSUE, _AIR)]
 
 
 def _outside(image: np.ndarray, peaks: Peaks) -> np.ndarray:

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from ssinfnet.lungs.cut_pictures import is_cut, surround
+from ssinfnet.lungs.boxes import around
+from ssinfnet.lungs.cut_pictures import is_cut, rims
 from ssinfnet.lungs.sides import middle
 
 MEASURES = ("area", "components", "balance", "border", "solidity")
@@ -19,18 +20,20 @@ def measure(image: np.ndarray, lungs: np.ndarray) -> dict[str, float | int]:
       alone where a lung goes on beyond the edge, as a box around the lungs touches them;
     - `solidity`: area over that of the convex hull, 0 to 1, mean of the pieces weighted by area.
     """
-    count, _, stats, _ = cv2.connectedComponentsWithStats(lungs, connectivity=8)
-    if count == 1:
+    if not lungs.any():
         return dict.fromkeys(MEASURES, 0)
-    area = int(lungs.sum())
-    column = middle(image)
-    sides = sorted((int(lungs[:, :column].sum()), int(lungs[:, column:].sum())))
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(lungs[around(lungs)], connectivity=8)
+    cut, (height, width) = is_cut(image), image.shape
+    beyond = 2 * sum(rims(image.shape)) if cut else 0
+    area, column = np.count_nonzero(lungs), middle(image, cut=cut)
+    right = np.count_nonzero(lungs[:, :column])
+    smaller, larger = sorted((right, area - right))
     return {
-        "area": area / surround(image)[0].size,
+        "area": area / ((height + beyond) * (width + beyond)),
         "components": count - 1,
-        "balance": sides[0] / sides[1],
-        "border": _border(lungs, cut=is_cut(image)),
-        "solidity": _solidity(lungs, stats),
+        "balance": smaller / larger,
+        "border": _border(lungs, cut=cut),
+        "solidity": _solidity(pieces, stats),
     }
 
 
@@ -39,7 +42,7 @@ def _border(lungs: np.ndarray, *, cut: bool) -> float:
     edge = outline.copy()
     edge[1:-1, 1:-1] = 0
     contact = sum(_beyond(np.rot90(lungs, turn)) for turn in range(4)) if cut else edge.sum()
-    return min(float(contact / outline.sum()), 1.0)
+    return min(float(contact / np.count_nonzero(outline)), 1.0)
 
 
 def _beyond(lungs: np.ndarray) -> int:
@@ -62,14 +65,14 @@ def _runs(row: np.ndarray) -> list[tuple[int, int]]:
     return [(int(start), int(stop)) for start, stop in zip(*(np.flatnonzero(steps == s) for s in (1, -1)), strict=True)]
 
 
-def _solidity(lungs: np.ndarray, stats: np.ndarray) -> float:
+def _solidity(pieces: np.ndarray, stats: np.ndarray) -> float:
     """Pixels of a hull count where the hull of the pixels' centres covers them; the mean is weighted by area."""
     sums = []
-    _, pieces = cv2.connectedComponents(lungs, connectivity=8)
     for number in range(1, len(stats)):
         x, y, width, height, area = (int(value) for value in stats[number])
         piece = (pieces[y : y + height, x : x + width] == number).astype(np.uint8)
         hull = np.zeros_like(piece)
-        cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(piece)), 1)
-        sums.append(area * area / int((hull | piece).sum()))
-    return float(sum(sums) / lungs.sum())
+        outline = cv2.findContours(piece, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0]
+        cv2.fillConvexPoly(hull, cv2.convexHull(outline), 1)
+        sums.append(area * area / np.count_nonzero(hull | piece))
+    return float(sum(sums) / stats[1:, cv2.CC_STAT_AREA].sum())
