@@ -68,7 +68,8 @@ def run(main: Callable[[], None]) -> None:
     from ssinfnet.process import lifeline, startup
 
     lifeline.follow_workflow()
-    startup.leave_compiler_out()
+    startup.search_less_for_garbage()
+    startup.leave_out()
     try:
         main()
         for record in _records:
