@@ -4,7 +4,7 @@ Every function takes `results`, by method label: the table of patients and the m
 Patients without a ratio are not drawn, and those without a score only where nobody has one: then all are of one class.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,6 @@ def roc_figure(results: Results) -> Figure:
 
     The legend has the area with its interval. Where there are not both classes, a line of text says so.
     """
-    from sklearn.metrics import roc_curve
-
     titles = {"ratio": "Infected share of the lungs", "ct_share": "CT severity score"}
     with rc_context(STYLE):
         figure = Figure(figsize=(9.5, 5.2 + 0.25 * len(results)), layout="constrained")
@@ -80,7 +78,7 @@ def roc_figure(results: Results) -> Figure:
                     text = "all patients are on one side" if len(scored) else "no patient has a severity class"
                     axis.text(0.5, 0.5, text, ha="center", transform=axis.transAxes)
                     continue
-                false, true, _ = roc_curve(severe, values, drop_intermediate=False)
+                false, true = _rates(severe, values)
                 interval = f" [{area['low']:.2f}, {area['high']:.2f}]" if area["low"] is not None else ""
                 look = {"color": COLOURS[position % len(COLOURS)], "linestyle": LINES[position % len(LINES)]}
                 axis.plot(false, true, linewidth=1.6, label=f"{label}: AUC {area['value']:.2f}{interval}", **look)
@@ -201,3 +199,12 @@ def _draw_bars(axis: Axes, series: Mapping[tuple[str, str, str], list[float]]) -
     axis.set_ylim(0, max(axis.get_ylim()[1], 0.01))
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=len(series), fontsize=8, columnspacing=1)
     axis.set_xticks(places, [region.replace("_", "\n") for region in REGIONS])
+
+
+def _rates(severe: np.ndarray, values: np.ndarray) -> Iterator[np.ndarray]:
+    """False and true positive rates where `values` (n,) from each of them up, the highest first, are called severe.
+
+    As `sklearn.metrics.roc_curve` with all its points, slow to import.
+    """
+    cutoffs = np.append(np.inf, np.unique(values)[::-1])
+    return ((values[side] >= cutoffs[:, None]).mean(axis=1) for side in (~severe, severe))
