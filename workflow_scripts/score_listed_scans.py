@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     from ssinfnet.exchange import bundle
     from ssinfnet.files.json_file import write_json
     from ssinfnet.inference import runtime
-    from ssinfnet.scans import batch, listed, scan_table, software
+    from ssinfnet.scans import batch, listed, listed_scores, scan_table, software
     from ssinfnet.slices.shards import members
 
     config = command.section(Scans, args.config_json, "scans")
@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     run = runtime.start(args.gpus, args.threads)
     one_by_one = batch.Batch(bundle.read(args.bundle), args.out.parent, run, how)
-    write_json(args.out, {"results": list(listed.score(scans, one_by_one))})
+    write_json(args.out, {"results": list(listed_scores.score(scans, one_by_one))})
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ def main(argv: list[str] | None = None) -> None:
 
     from ssinfnet.exchange import bundle
     from ssinfnet.files.json_file import read_json
-    from ssinfnet.scans import listed, scan_table
+    from ssinfnet.scans import listed, listed_scores, scan_table
 
     results = [one for path in args.results for one in read_json(path)["results"]]
     found = listed.read_lists(args.lists, scan_table.read(args.table))
-    summary = listed.tabulate(found, results, bundle.read(args.bundle), args.out_table, args.out_page)
+    summary = listed_scores.tabulate(found, results, bundle.read(args.bundle), args.out_table, args.out_page)
     print(f"{summary.scored} of {summary.total} scans scored", file=sys.stderr)
 
 

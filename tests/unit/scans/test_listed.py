@@ -4,7 +4,7 @@ import pytest
 import stored_scans
 
 from ssinfnet.errors import InputError
-from ssinfnet.scans import inputs, listed
+from ssinfnet.scans import inputs, listed, listed_scores
 from ssinfnet.scans.scan_table import Row
 
 CHEST = stored_scans.chest()
@@ -50,7 +50,7 @@ def test_scans_are_called_as_one_call_calls_them(tmp_path, rows, shards):
 
 def test_each_scan_is_scored_once_from_its_own_files(tmp_path, rows):
     scans = [one for one in lists(tmp_path, rows, 2) if isinstance(one, listed.Listed)]
-    results = [one for shard in (0, 1) for one in listed.score(scans[shard::2], Recorder())]
+    results = [one for shard in (0, 1) for one in listed_scores.score(scans[shard::2], Recorder())]
     assert {one["name"]: one["file"] for one in results} == {
         **{"ct": "a", "ct-2": "many", "ct-3": "b", scans[1].name: "series"}
     }
@@ -71,7 +71,7 @@ def test_a_scan_that_has_gone_since_is_said(tmp_path, rows):
     scans = [one for one in lists(tmp_path, rows, 1) if isinstance(one, listed.Listed)]
     (tmp_path / "b/ct.nii").unlink()
     with pytest.raises(InputError, match="has changed since its scans were listed"):
-        list(listed.score(scans, Recorder()))
+        list(listed_scores.score(scans, Recorder()))
 
 
 def test_a_row_without_a_list_is_said(tmp_path, rows):

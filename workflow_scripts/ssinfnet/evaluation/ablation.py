@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ssinfnet.config.augmentation import Augmentation
 from ssinfnet.config.methods import Method
@@ -177,5 +176,7 @@ def _of_seeds(values: Sequence[float]) -> tuple[float | None, float | None]:
     """The 95 % interval of the mean of the seeds' values, by Student's t; none with fewer than two."""
     if len(values) < 2:
         return None, None
+    from scipy import stats  # slow to import, and only the figure of seeds needs it
+
     reach = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
     return float(np.mean(values) - reach), float(np.mean(values) + reach)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import permutation_test
 
 from ssinfnet.evaluation.intervals import describe
 
@@ -18,6 +17,8 @@ def compare(difference: np.ndarray, groups: np.ndarray, *, resamples: int, seed:
     over all images, so the mean. NaN differences are left out; `n` and `groups` count the rest. With fewer than two
     groups there is neither interval nor p: None.
     """
+    from scipy.stats import permutation_test  # slow to import, and tables need only what this module says of p-values
+
     known = ~np.isnan(difference)
     found = describe(difference, groups, resamples=resamples, seed=seed)
     _, member = np.unique(groups[known], return_inverse=True)

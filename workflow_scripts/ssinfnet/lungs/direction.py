@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from scipy.stats import spearmanr
 
 DOWN, UP, UNKNOWN = "down", "up", ""
 LARGE = 0.4
@@ -39,6 +38,8 @@ def of_stack(areas: Sequence[float], shares: Sequence[float]) -> str:
 
     `areas` are the lungs' of each slice in their order, in any unit, and `shares` what `between` says of them.
     """
+    from scipy.stats import spearmanr  # slow to import, and only stacks of pictures come here
+
     areas, shares = np.asarray(areas, float), np.asarray(shares, float)
     if not len(areas):
         return UNKNOWN

@@ -14,13 +14,12 @@ from ssinfnet.errors import InputError
 from ssinfnet.exchange.bundle import Bundle
 from ssinfnet.files.hashes import file_hash, files_hash
 from ssinfnet.inference.runtime import Runtime
-from ssinfnet.scans import change, identity, inputs, lobe_mask, outputs, page, patient, tables, told
+from ssinfnet.scans import change, identity, inputs, left_out, lobe_mask, outputs, page, patient, tables, told
 from ssinfnet.scans.dicom_seg import Kind, Maker
 from ssinfnet.scans.identity import Identity
 from ssinfnet.scans.inputs import Found
 from ssinfnet.scans.result import ScanResult
 from ssinfnet.scans.score import Scorer, method_of
-from ssinfnet.scans.series import LeftOut
 from ssinfnet.scans.volume import Outcome, ScanError
 
 TABLE, PAGE = "scans.csv", "scans.html"
@@ -120,28 +119,18 @@ def score(
         raise InputError(f"--lobes and --compare are of one scan, and the inputs hold {total}; score it by itself")
     batch = Batch(bundle, folder, runtime, options)
     results: list[Mapping[str, Any]] = []
-    left_out = 0
+    refused = 0
     with tqdm(total=total, unit="scan", file=sys.stderr) as bar:
         for one in inputs.find(given):
             if isinstance(one, Found):
                 results.append(batch.score(one, options.lobes, options.compare, options.earlier_scan))
                 bar.update()
                 continue
-            say(one)
+            left_out.say(one)
             if one.outcome.level == "refused":
-                left_out += 1
-                results.append(nothing(left_out, told_of(one), bundle))
+                refused += 1
+                results.append(nothing(refused, left_out.told_of(one), bundle))
     return write(Path(folder) / TABLE, Path(folder) / PAGE, results, batch.before)
-
-
-def say(one: LeftOut) -> None:
-    """Name on standard error what is not scored."""
-    tqdm.write(_line(one), file=sys.stderr)
-
-
-def told_of(one: LeftOut) -> Outcome:
-    """Why an input is left out, in words that name no folder."""
-    return replace(one.outcome, text=told.without_folders(one.outcome.text, [one.path, *one.files]))
 
 
 def nothing(number: int, outcome: Outcome, bundle: Bundle) -> Mapping[str, Any]:
@@ -244,14 +233,6 @@ class _Attempt:
     def _failed(self, outcome: Outcome) -> ScanResult:
         method = self.scorer.method
         return ScanResult(self.one.name, "nothing", None, None, method, outcomes=[outcome], options=self.recorded)
-
-
-def _line(one: LeftOut) -> str:
-    """What is left out, for the terminal: with the first of its files by name, and nothing that a terminal obeys."""
-    files = [path for path in one.files if path != one.path]
-    shown = [str(path.relative_to(one.path)) if path.is_relative_to(one.path) else path.name for path in files]
-    names = f" ({', '.join(shown)})" if shown else ""
-    return str(InputError(f"{one.path}: {one.outcome.level}: {one.outcome.text}{names}"))
 
 
 def _earlier(options: Options) -> _Earlier | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from ssinfnet.evaluation.intervals import number
 
@@ -129,7 +128,7 @@ def auc_severe(truth: np.ndarray, values: np.ndarray) -> np.ndarray:
     severe = truth >= 1
     count = severe.sum(axis=-1)
     pairs = count * (truth.shape[-1] - count)
-    right = np.where(severe, rankdata(values, axis=-1), 0).sum(axis=-1) - count * (count + 1) / 2
+    right = np.where(severe, _ranks(values), 0).sum(axis=-1) - count * (count + 1) / 2
     return _quotient(right, pairs)
 
 
@@ -139,9 +138,15 @@ def spearman(truth: np.ndarray, values: np.ndarray) -> np.ndarray:
     As SciPy's `spearmanr`, without the test that takes most of its time.
     """
     middle = (truth.shape[-1] + 1) / 2
-    true, found = rankdata(truth, axis=-1) - middle, rankdata(values, axis=-1) - middle
+    true, found = _ranks(truth) - middle, _ranks(values) - middle
     spread = np.sqrt((true**2).sum(axis=-1) * (found**2).sum(axis=-1))
     return _quotient((true * found).sum(axis=-1), spread)
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    from scipy.stats import rankdata  # slow to import, and pages need only the names of the metrics
+
+    return rankdata(values, axis=-1)
 
 
 RANKING = {"auc_severe": auc_severe, "spearman": spearman}

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
 from ssinfnet.config.severity import Severity
 from ssinfnet.errors import InputError
@@ -81,6 +80,8 @@ def cross_validate(ratios: np.ndarray, scores: np.ndarray, groups: np.ndarray, *
 
     There are fewer folds where there are few items; with less than two, `InputError` is raised.
     """
+    from sklearn.model_selection import StratifiedGroupKFold  # slow to import, and many need the rest of this module
+
     if not can_fit(scores, groups):
         raise InputError(TOO_FEW)
     folds = min(folds, int(np.bincount(scores).max()), len(np.unique(groups)))
