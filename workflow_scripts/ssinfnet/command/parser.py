@@ -69,7 +69,7 @@ def run(main: Callable[[], None]) -> None:
 
     lifeline.follow_workflow()
     startup.search_less_for_garbage()
-    startup.leave_out()
+    startup.leave_compiler_out()
     try:
         main()
         for record in _records:

@@ -45,7 +45,6 @@ def load(name: str, path: Path) -> dict[str, torch.Tensor]:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {remedy}") from None
     if not intact:
         raise InputError(f"{path}: these are not the published weights (another SHA-256); {remedy}")
-    # On the device "meta" it would cost no numbers, and most of a second of imports.
-    with torch.random.fork_rng(devices=[]):
+    with torch.device("meta"):
         names = timm.create_model(name).state_dict()
     return dict(zip(names, torch.load(path, weights_only=True).values(), strict=True))
