@@ -47,7 +47,8 @@ def test_who_asks_for_the_compiler_has_the_real_one(code):
 
 def test_garbage_is_found_all_the_same():
     found = run(
-        "import gc, weakref; startup.search_less_for_garbage()\nclass A: pass\na = A(); a.a = a; b = weakref.ref(a); del a\n"
+        "import gc, weakref; startup.search_less_for_garbage()\nclass A: pass\n"
+        "a = A(); a.a = a; b = weakref.ref(a); del a\n"
         "waste = [[] for _ in range(20_000)]\nprint(b() is None, gc.isenabled())"
     )
     assert found == "True True"
