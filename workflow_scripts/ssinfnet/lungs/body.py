@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-from skimage.filters import threshold_otsu
 
 
 def find_body(image: np.ndarray) -> tuple[np.ndarray, float, float]:
@@ -10,6 +9,8 @@ def find_body(image: np.ndarray) -> tuple[np.ndarray, float, float]:
 
     Air is what surrounds the patient, black corners left out. An image of one grey has no body: all 0.
     """
+    from skimage.filters import threshold_otsu  # slow to import, and much that finds no body needs what is here
+
     if image.min() == image.max():
         return np.zeros(image.shape, np.uint8), 0.0, 0.0
     bright = (image > threshold_otsu(image)).astype(np.uint8)

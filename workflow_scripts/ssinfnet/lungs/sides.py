@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-from skimage.segmentation import watershed
 
 from ssinfnet.lungs.body import find_body
 from ssinfnet.lungs.cut_pictures import is_cut
@@ -13,6 +12,8 @@ def part(lungs: np.ndarray, middle: int) -> list[np.ndarray]:
 
     A piece that lies on both sides is cut where it is narrow. The first mask is the patient's right lung.
     """
+    from skimage.segmentation import watershed  # slow to import, and who needs names of regions parts no lungs
+
     count, pieces, stats, centres = cv2.connectedComponentsWithStats(lungs, connectivity=4)
     sides = [np.zeros(lungs.shape, np.uint8), np.zeros(lungs.shape, np.uint8)]
     for piece in range(1, count):
