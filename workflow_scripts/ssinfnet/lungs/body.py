@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-from skimage.filters import threshold_otsu
 
 from ssinfnet.lungs.boxes import around
 from ssinfnet.lungs.greys import histogram, median
@@ -13,6 +12,8 @@ def find_body(image: np.ndarray) -> tuple[np.ndarray, float, float]:
 
     Air is what surrounds the patient, black corners left out. An image of one grey has no body: all 0.
     """
+    from skimage.filters import threshold_otsu  # slow to import, and much that finds no body needs what is here
+
     body, greys = np.zeros(image.shape, np.uint8), histogram(image)
     if np.count_nonzero(greys) == 1:
         return body, 0.0, 0.0

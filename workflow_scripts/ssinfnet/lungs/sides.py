@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-from skimage.segmentation import watershed
 
 from ssinfnet.lungs.body import centroid, find_body, label
 from ssinfnet.lungs.boxes import around
@@ -31,6 +30,8 @@ def part(lungs: np.ndarray, middle: int) -> list[np.ndarray]:
 
 def _cut(member: np.ndarray, middle: int) -> list[np.ndarray]:
     """One piece, uint8 of 0 and 1, on both sides of the column `middle`, cut where it is narrow: as in `part`."""
+    from skimage.segmentation import watershed  # slow to import, and who needs names of regions parts no lungs
+
     depth = cv2.distanceTransform(member, cv2.DIST_L2, 5)
     seeds = np.zeros(member.shape, np.int32)
     for side, columns in enumerate((slice(None, middle), slice(middle, None)), start=1):

@@ -20,9 +20,9 @@ from typing import Any
 COMPILER = "torch._dynamo"
 
 
-def search_less_for_garbage() -> None:
-    """Look for unreachable cycles after 10,000 new objects; what no cycle holds goes at once, as ever."""
-    gc.set_threshold(10_000, *gc.get_threshold()[1:])
+def search_less_for_garbage(new: int = 10_000) -> None:
+    """Look for unreachable cycles after so many `new` objects; what no cycle holds goes at once, as ever."""
+    gc.set_threshold(new, *gc.get_threshold()[1:])
 
 
 def leave_compiler_out() -> None:
