@@ -37,16 +37,9 @@ rule calibrate_share:
         " --out-groups {output.groups:q} --out-json {output.interval:q} --provenance {output.provenance:q} 2> {log:q}"
 
 
-def single_networks(wildcards):
-    """The infection networks of a method with their metrics; an error for a method that has none here."""
-    if wildcards.method in EXTERNAL:
-        raise WorkflowError(f"{wildcards.method} is external: there are no networks of it here to make a bundle of")
-    return of_method(*SINGLE_RUN)(wildcards)
-
-
 rule export_bundle:
     input:
-        single=single_networks,
+        single=of_trained(*SINGLE_RUN),
         multi=of_method(*CLASS_RUN) if CONFIG.labelled.classes else [],
         severity=of_method(SEVERITY_METRICS) if WITH_SEVERITY else [],
         interval=rules.calibrate_share.output.interval,

@@ -22,6 +22,17 @@ def of_method(*patterns):
     return lambda wildcards: [file for pattern in patterns for file in runs(pattern, [wildcards.method])]
 
 
+def of_trained(*patterns):
+    """The same, and an error for an external method, which has none."""
+
+    def files(wildcards):
+        if wildcards.method in EXTERNAL:
+            raise WorkflowError(f"{wildcards.method} is external: there are no networks of it here to make a bundle of")
+        return of_method(*patterns)(wildcards)
+
+    return files
+
+
 def run_options(option, *patterns, before="", methods=None, seeds=CONFIG.seeds):
     """A repeatable option of a command, once per method and seed: `--option METHOD SEED [before] FILE...`."""
     words = []
