@@ -1,28 +1,49 @@
-"""One grid_sample per batch against one per slice; ratios of one run, printed and not asserted."""
+"""The data of a training alone: batches by one grid_sample each, beside PIL's transforms picture by picture.
 
-import time
+`pytest tests/benchmarks/test_augmentation_speed.py -m slow`. The rows say too what one grid_sample per batch is worth
+against one per slice, and how near a batch comes to a copy of what it reads and writes.
+"""
 
+import bench_networks
+import plain_loop
 import pytest
-import torch
+from torch.utils.data import DataLoader
 
-from ssinfnet.config.augmentation import Augmentation
-from ssinfnet.training import augmentation
+from ssinfnet.networks.intensity import normalise
+from ssinfnet.training.data import epoch_batches
+from ssinfnet.training.start import make_augment
+
+BATCH = 8
 
 
 @pytest.mark.slow
-def test_batch_against_slices():
-    torch.set_num_threads(1)
-    config = Augmentation(horizontal_flip=0.5, rotations=(0, 90, 180, 270), crop=0.7, cutout=0.5)
-    images = torch.rand(24, 1, 352, 352)
-    labels = torch.randint(0, 3, (24, 352, 352), dtype=torch.uint8)
+def test_data_pipeline(bench, slices):
+    config = bench_networks.parse(bench_networks.DEFAULT).methods["ssinfnet_aug"].augmentation
+    augment, pictures = make_augment(config, 0), plain_loop.Pictures(slices, slices.size, config)
 
-    def run(groups):
-        start = time.perf_counter()
-        for group in groups:
-            draw = augmentation.draw(config, 0, 0, group)
-            augmentation.apply(draw, images[group], labels[group], None, 352)
-        return time.perf_counter() - start
+    def ours():
+        for indices in epoch_batches(slices.count, BATCH, 0, 0):
+            batch = augment(slices.tensors, indices, 0, slices.size)
+            normalise(batch.images), normalise(batch.priors)
 
-    whole, single = [list(range(24))], [[index] for index in range(24)]
-    ratios = sorted(run(single) / run(whole) for _ in range(7))
-    print(f"\none slice at a time: {ratios[3]:.2f} times the time of a batch ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+    def one_by_one():
+        for indices in epoch_batches(slices.count, BATCH, 0, 0):
+            for index in indices.split(1):
+                batch = augment(slices.tensors, index, 0, slices.size)
+                normalise(batch.images), normalise(batch.priors)
+
+    def plain():
+        for _ in DataLoader(pictures, BATCH, shuffle=True):
+            pass
+
+    # Image and mask of a byte, prior of two; two pictures of three channels of float32, and the mask.
+    gigabytes = slices.size**2 * (4 + 2 * 3 * 4 + 1) / 1e9
+    for baseline, theirs in (("plain loop", plain), ("slice by slice", one_by_one)):
+        bench.compare(
+            f"data of a training, beside {baseline}",
+            ours,
+            theirs,
+            items=slices.count,
+            gigabytes=gigabytes,
+            baseline=baseline,
+        )

@@ -8,7 +8,6 @@ of the time for it, so the table also shows what follows by itself.
 """
 
 import os
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 import plain_lungs
 import pytest
 from PIL import Image
+from stopwatch import cpu_seconds
 
 from ssinfnet.config.phantom import Phantom
 from ssinfnet.lungs import slice_methods
@@ -48,7 +48,7 @@ def threshold(image):
     return plain_lungs.adaptive_threshold(image, 2 * round(slice_methods.BLOCK * max(image.shape) / 512 / 2) + 1)
 
 
-def compare(title, images):
+def compare(bench, title, images):
     bright, lungs = [threshold(image) for image in images], [slice_methods.closed(image) for image in images]
     methods = {
         PUBLISHED: lambda place: plain_lungs.published(images[place], threshold(images[place])),
@@ -63,25 +63,26 @@ def compare(title, images):
         # In turns, and every other time backwards, so that what else runs slows all of them alike.
         for name in list(methods)[:: -1 if place % 2 else 1]:
             if name != PLAIN or place < PLAINLY:
-                started = time.process_time()
-                methods[name](place)
-                seconds[name].append(time.process_time() - started)
+                seconds[name].append(cpu_seconds(methods[name], place))
     means = {name: np.mean(seconds[name]) for name in methods}
     print(f"\n{title}, {len(images)} slices, one thread, {machine.processor()}")
     print(f"{'':22} {'ms of CPU':>10} {'slices/s':>9} {PUBLISHED + ' / it':>22} {PLAIN + ' / it':>20}")
     for name, mean in means.items():
         ratios = means[PUBLISHED] / mean, means[PLAIN] / mean
         print(f"{name:22} {1000 * mean:10.2f} {1 / mean:9.0f} {ratios[0]:22.1f} {ratios[1]:20.1f}")
+    for name in ("ictcf", "closed"):
+        pairs = [theirs / own for own, theirs in zip(seconds[name], seconds[PUBLISHED], strict=True)]
+        bench.record(f"lungs, {name}, {title}", means[name], item="slice", baseline="published", ratios=pairs)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [128, 512])
-def test_phantom_slices(size, tmp_path):
+def test_phantom_slices(bench, size, tmp_path):
     generate._ictcf(tmp_path, Phantom(size=size, patients=12, slices_per_patient=1))
-    compare(f"{size} x {size}", read(tmp_path))
+    compare(bench, f"{size} x {size}", read(tmp_path))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not FOLDER, reason="SLICES names no folder of slices")
-def test_slices_of_a_folder():
-    compare("whole slices", read(FOLDER))
+def test_slices_of_a_folder(bench):
+    compare(bench, "whole slices", read(FOLDER))

@@ -1,11 +1,10 @@
-"""All 256 thresholds from one histogram against a loop over them; CPU time of one run, printed and not asserted."""
-
-import time
+"""All 256 thresholds from one histogram against a loop over them; rows of the table, nothing asserted."""
 
 import numpy as np
 import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
+from stopwatch import cpu_seconds
 
 from ssinfnet.evaluation import infnet_protocol, map_folders, metrics
 
@@ -27,12 +26,6 @@ def folders(tmp_path):
     return tmp_path
 
 
-def cpu_seconds(function, *arguments):
-    start = time.process_time()
-    function(*arguments)
-    return time.process_time() - start
-
-
 def count_in_a_loop(truth, probability):
     for threshold in metrics.THRESHOLDS:
         metrics.confusion(truth, probability >= threshold)
@@ -51,23 +44,28 @@ def score_in_a_loop(truth, probability):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("loop", "at_once"),
-    [(count_in_a_loop, metrics.confusion_by_threshold), (score_in_a_loop, infnet_protocol.curves)],
+    ("name", "loop", "at_once"),
+    [
+        ("confusion of 256 thresholds", count_in_a_loop, metrics.confusion_by_threshold),
+        ("curves of Inf-Net's protocol", score_in_a_loop, infnet_protocol.curves),
+    ],
 )
-def test_histogram_against_loop(folders, loop, at_once):
+def test_histogram_against_loop(bench, folders, name, loop, at_once):
     cases = list(map_folders.read_cases(folders / "maps", folders / "masks"))[:5]
     inputs = [(case.truth, infnet_protocol.stretch(case.grey)) for case in cases]
-    ratios = sorted(cpu_seconds(loop, *pair) / cpu_seconds(at_once, *pair) for pair in inputs)
-    print(f"\n{loop.__name__}: {ratios[2]:.0f} times the CPU time ({ratios[0]:.0f} to {ratios[-1]:.0f})")
+
+    def all_by(function):
+        return lambda: [function(*pair) for pair in inputs]
+
+    bench.compare(name, all_by(at_once), all_by(loop), items=len(inputs), item="map", baseline="loop")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["infnet", "paper"])
-def test_a_thousand_maps(folders, protocol):
+def test_whole_maps(bench, folders, protocol):
     score = {
         "infnet": map_folders.score_infnet,
         "paper": lambda cases: map_folders.score_paper(cases, threshold=0.5, empty=1.0),
     }
     seconds = cpu_seconds(score[protocol], map_folders.read_cases(folders / "maps", folders / "masks"))
-    thousand = 1000 * seconds / IMAGES
-    print(f"\n{protocol}: {thousand:.0f} s of CPU for a thousand maps of {SIZE} x {SIZE}, reading PNG included")
+    bench.record(f"evaluate_maps, {protocol}, {SIZE} pixels", seconds / IMAGES, item="map")

@@ -63,7 +63,7 @@ def make_bundle(folder, sizes, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("kind", ["NIfTI", "DICOM"])
-def test_a_scan_of_300_slices(scans, kind, sizes, tmp_path, monkeypatch):
+def test_a_scan_of_300_slices(bench, scans, kind, sizes, tmp_path, monkeypatch):
     path, times = make_bundle(tmp_path, sizes, monkeypatch), tmp_path / "times.json"
     command = [sys.executable, Path(__file__).with_name("scan_parts.py"), time.time(), times, scans[kind]]
     command += ["--bundle", path, "--out", tmp_path / "out", "--threads", THREADS]
@@ -76,3 +76,4 @@ def test_a_scan_of_300_slices(scans, kind, sizes, tmp_path, monkeypatch):
     for part, (seconds, cpu) in [*found["parts"].items(), ("in all", total)]:
         print(f"{part:20} {seconds:8.1f} {cpu:12.1f}")
     print(f"at most {found['memory']:,} MiB of memory")
+    bench.record(f"score_scans, {kind}, {sizes[0]} pixels", total[1], item="scan")

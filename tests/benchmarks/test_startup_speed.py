@@ -33,7 +33,7 @@ def start(code):
 
 
 @pytest.mark.slow
-def test_start_of_each_command():
+def test_start_of_each_command(bench):
     print(f"\n{'command':24} {'CPU seconds':>11}  heavy modules")
     for command in command_start.COMMANDS:
         network = NETWORK if command.startswith(MAKE_NETWORK) else ""
@@ -41,3 +41,4 @@ def test_start_of_each_command():
         code = "\n".join([START, command_start.imports(command), network, heavy])
         seconds, modules = min(start(code) for _ in range(3))
         print(f"{command:24} {seconds:11.2f}  {modules}")
+        bench.record(f"start of {command}", seconds, item="start")
