@@ -70,8 +70,8 @@ format: .venv/ready   ## format all code
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile rules
 
-bench: .venv/ready   ## run the benchmarks
-	$(BIN)/pytest tests/benchmarks -m slow -s
+bench: .venv/ready   ## run the benchmarks; AGAINST=FILE.json compares them with earlier ones
+	$(BIN)/pytest tests/benchmarks -m slow -s $(if $(AGAINST),--against $(AGAINST))
 
 clean:   ## remove the environment; data and results stay
 	rm -rf .venv

@@ -1,6 +1,8 @@
 """The rows that benchmarks record, as one table and as JSON, and beside those of an earlier JSON."""
 
+import contextlib
 import datetime
+import io
 import os
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -74,9 +76,10 @@ class Bench:
 
         A call does `items` of them. Operations of networks are counted; `gigabytes` per item are for what has none.
         """
-        work = gflop(ours) / items
-        plain()
-        seconds = in_turns({"ours": ours, "plain": plain}, self.rounds)
+        with contextlib.redirect_stderr(io.StringIO()):  # the progress of trainings
+            work = gflop(ours) / items
+            plain()
+            seconds = in_turns({"ours": ours, "plain": plain}, self.rounds)
         ratios = [theirs / own for own, theirs in zip(seconds["ours"], seconds["plain"], strict=True)]
         median = statistics.median(seconds["ours"]) / items
         self.record(name, median, item=item, gflop=work, gigabytes=gigabytes, baseline=baseline, ratios=ratios)
