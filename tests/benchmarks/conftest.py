@@ -10,6 +10,7 @@ from bench_slices import Slices
 from ssinfnet.files.json_file import read_json, write_json
 
 BENCH = pytest.StashKey[bench_rows.Bench]()
+EARLIER = pytest.StashKey[dict]()
 
 
 def pytest_addoption(parser):
@@ -23,6 +24,9 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def bench(pytestconfig) -> bench_rows.Bench:
     # Where more than these tests are collected, pytest read the command line before it knew of this file.
+    against = pytestconfig.getoption("against", default=None)
+    if against:  # now and not at the end: it may be written over then, and a wrong name should not cost an hour
+        pytestconfig.stash[EARLIER] = read_json(Path(against))
     threads, rounds = (pytestconfig.getoption(f"bench_{name}", default=1) for name in ("threads", "rounds"))
     pytestconfig.stash[BENCH] = bench_rows.Bench(threads, rounds, ceiling.measure)
     return pytestconfig.stash[BENCH]
@@ -38,14 +42,12 @@ def pytest_terminal_summary(terminalreporter, config):
     bench = config.stash.get(BENCH, None)
     if bench is None or not bench.rows:
         return
-    path, against = config.getoption("bench_json", default=None), config.getoption("against", default=None)
-    content = bench.content()
-    # Read before writing: it may be the same file.
-    lines = bench_rows.table(content, read_json(Path(against)) if against else None)
-    terminalreporter.section("benchmarks")
-    for line in lines:
-        terminalreporter.write_line(line)
+    content, path = bench.content(), config.getoption("bench_json", default=None)
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         write_json(path, content)
+    terminalreporter.section("benchmarks")
+    for line in bench_rows.table(content, config.stash.get(EARLIER, None)):
+        terminalreporter.write_line(line)
+    if path:
         terminalreporter.write_line(f"\nwritten to {path}")
