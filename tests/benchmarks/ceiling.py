@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from stopwatch import cpu_seconds
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 
 EDGE = 1024
 """Of the matrices; a product of smaller ones takes relatively longer."""
@@ -30,8 +30,14 @@ def measure(tries: int = 9) -> Ceiling:
     return Ceiling(2 * EDGE**3 / multiply / 1e9, COPIED / copy / 1e9)
 
 
+def backward_flop(grad_shape, x_shape, w_shape, _bias, _stride, _padding, _dilation, transposed, *rest, **_):
+    """Of a convolution's gradients: as many operations for each as forward. torch counts too many of grouped ones."""
+    wanted = rest[-1]  # gradients of input, weight and bias
+    return sum(wanted[:2]) * conv_flop_count(x_shape, w_shape, grad_shape, transposed)
+
+
 def gflop(function: Callable) -> float:
     """The 10^9 operations of the convolutions and matrix products in a call of `function`; a product is two."""
-    with FlopCounterMode(display=False) as counter:
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.convolution_backward: backward_flop}) as counter:
         function()
     return counter.get_total_flops() / 1e9

@@ -3,7 +3,8 @@
 import bench_networks
 import bench_rows
 import pytest
-from ceiling import Ceiling
+import torch
+from ceiling import Ceiling, gflop
 
 from ssinfnet import networks
 from ssinfnet.files.json_file import read_json, write_json
@@ -23,6 +24,14 @@ def test_shares_of_the_ceiling_and_ratios(bench):
     assert (network.share, network.ceiling, network.ratio) == (0.5, "product", (1.0, 2.0, 3.0))
     assert (data.share, data.ceiling) == (0.5, "copy")
     assert start.share is start.ratio is start.baseline is None
+
+
+@pytest.mark.parametrize("groups", [1, 8])
+def test_operations_of_a_convolution(groups):
+    layer, image = torch.nn.Conv2d(8, 8, 3, padding=1, groups=groups), torch.rand(2, 8, 16, 16, requires_grad=True)
+    forward = 2 * 2 * 16 * 16 * 8 * 9 * 8 / groups / 1e9
+    assert gflop(lambda: layer(image)) == pytest.approx(forward)
+    assert gflop(lambda: layer(image).sum().backward()) == pytest.approx(3 * forward)
 
 
 def test_each_is_called_equally_often(bench):
