@@ -41,11 +41,13 @@ bundle: .venv/ready   ## make one file of a trained method, to score scans with:
 	results="$$($(RESULTS_DIR))" && $(BIN)/snakemake "$$results/bundles/$(METHOD).zip" --cores $(CORES) $(OVERLAY)
 
 # In several processes, each with whole files, as the tests of a file share what is expensive.
+SHARED := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 test: .venv/ready   ## run the tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest $(SHARED)
 
 test-slow: .venv/ready   ## run what takes minutes: what re-runs after each change, crashes, the paper's jobs
-	$(BIN)/pytest tests --ignore=tests/benchmarks -m slow
+	$(BIN)/pytest tests --ignore=tests/benchmarks -m slow $(SHARED)
 
 test-slurm: .venv/ready   ## run the DAG through a SLURM on this machine; as root, with slurm-wlm and munge installed
 	$(BIN)/pytest tests/slurm -m slurm

@@ -76,6 +76,20 @@ wildcard_constraints:
     shard=r"\d+",
 
 
+def let_states_go(dag):
+    """Mark as temporary the training states that `keep_states` does not keep; Snakemake removes each after its last use.
+
+    A `temp()` in a rule would hold for all its states. But the last one of a training stays, and which that is the plan
+    tells: no further job of the rule, a segment or a round, follows on it.
+    """
+    keep = CONFIG.keep_states
+    for job in dag.jobs:
+        state = job.output.get("state")
+        goes_on = any(after.rule == job.rule for after in dag.depending[job])
+        if state and (keep == "none" or (keep == "last" and goes_on)):
+            state.flags["temp"] = True
+
+
 onstart:
     if workflow.local_exec:
         # A limit of jobs per second makes the scheduler look at the files of all ready jobs once a second more after

@@ -214,6 +214,13 @@ def test_ranking_by_hand():
     assert nobody == {"ratio": {"auc_severe": nothing, "spearman": nothing}}
 
 
+@pytest.mark.parametrize("count", range(2, 60))
+def test_no_rank_correlation_leaves_its_range(count):
+    values = np.arange(count) // 2 * 0.1 if count > 2 else np.arange(count)
+    assert [severity_metrics.spearman(values, sign * values) for sign in (1, -1)] == pytest.approx([1, -1])
+    assert all(abs(severity_metrics.spearman(values, sign * values)) <= 1 for sign in (1, -1))
+
+
 def test_a_predictor_does_not_differ_from_its_own_ranks():
     truth, ratios = np.array([0, 0, 1, 2, 0, 1]), np.array([0.1, 0.3, 0.2, 0.9, 0.0, 0.4])
     result = severity_metrics.ranking(truth, {"ratio": ratios, "alike": ratios**2}, **OPTIONS)

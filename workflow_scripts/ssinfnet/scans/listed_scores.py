@@ -19,8 +19,6 @@ from ssinfnet.scans.listed import Listed
 from ssinfnet.scans.scan_table import Row
 from ssinfnet.scans.volume import Outcome
 
-CHANGED = "has changed since its scans were listed; run the workflow again"
-
 
 def score(listed: Sequence[Listed], one_by_one: batch.Batch) -> Iterator[Mapping[str, Any]]:
     """Yield the result of each scan, as `ScanResult.as_dict` has it, row by row.
@@ -39,7 +37,7 @@ def score(listed: Sequence[Listed], one_by_one: batch.Batch) -> Iterator[Mapping
                 if not waiting:
                     break
             if waiting:
-                raise InputError(f"{row.scan}: {CHANGED}")
+                raise InputError(f"{row.scan}: has changed since its scans were listed; run the workflow again")
 
 
 def tabulate(

@@ -129,7 +129,7 @@ def auc_severe(truth: np.ndarray, values: np.ndarray) -> np.ndarray:
     count = severe.sum(axis=-1)
     pairs = count * (truth.shape[-1] - count)
     right = np.where(severe, _ranks(values), 0).sum(axis=-1) - count * (count + 1) / 2
-    return _quotient(right, pairs)
+    return _divide(right, pairs, np.nan)
 
 
 def spearman(truth: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -140,7 +140,7 @@ def spearman(truth: np.ndarray, values: np.ndarray) -> np.ndarray:
     middle = (truth.shape[-1] + 1) / 2
     true, found = _ranks(truth) - middle, _ranks(values) - middle
     spread = np.sqrt((true**2).sum(axis=-1) * (found**2).sum(axis=-1))
-    return _quotient((true * found).sum(axis=-1), spread)
+    return np.clip(_divide((true * found).sum(axis=-1), spread, np.nan), -1, 1)  # rounding may leave the range
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -184,14 +184,9 @@ def _percentiles(values: np.ndarray) -> list[float]:
     return [float(bound) for bound in np.percentile(values, [2.5, 97.5])]
 
 
-def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """The quotient, 0 where the denominator is."""
-    return np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
-
-
-def _quotient(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """The quotient, NaN where the denominator is 0."""
-    return np.divide(numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0)
+def _divide(numerator: np.ndarray, denominator: np.ndarray, otherwise: float = 0.0) -> np.ndarray:
+    """The quotient, in the shape of the numerator; `otherwise` where the denominator is 0."""
+    return np.divide(numerator, denominator, out=np.full(np.shape(numerator), otherwise), where=denominator > 0)
 
 
 def _vary(values: np.ndarray) -> np.ndarray:
