@@ -18,12 +18,14 @@ from ssinfnet.errors import InputError
 from ssinfnet.files import folder_content
 from ssinfnet.files.atomic import remove_temporaries
 from ssinfnet.files.writable import require_writable
-from ssinfnet.process import gpus, lifeline, startup, workflow_lock
+from ssinfnet.process import gpus, lifeline, memory, startup, workflow_lock
 
 # Planning makes millions of objects, of which few are garbage: a tenth of its time went into looking for it.
 startup.search_less_for_garbage(50_000)
 # Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
+for variable, value in memory.ENVIRONMENT.items():
+    os.environ.setdefault(variable, value)
 # A job ends with this process.
 os.environ[lifeline.VARIABLE] = str(os.getpid())
 # In somebody else's workflow their files are locked as well, and `onstart` below does not run.

@@ -8,6 +8,7 @@ import torch
 
 from ssinfnet.errors import InputError
 from ssinfnet.process import gpus as cards
+from ssinfnet.process import memory
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def start(gpus: int, threads: int) -> Runtime:
     A GPU is one that no other job has taken, waited for if need be (`process.gpus`). Networks run in bfloat16 where a
     GPU has it, else in float32; the CPU always computes in float32.
     """
+    memory.keep_pages()
     torch.set_num_threads(threads)
     if not gpus:
         return Runtime("cpu", "float32", threads)

@@ -12,8 +12,9 @@ from ssinfnet.config.pretext import Pretext
 from ssinfnet.inference.runtime import Runtime
 from ssinfnet.pretraining.crops import Crops
 from ssinfnet.pretraining.task import PretextTask
-from ssinfnet.training.progress import Progress, require_finite
+from ssinfnet.training.progress import Progress
 from ssinfnet.training.state import State
+from ssinfnet.training.steps import Steps
 
 
 def train_round(
@@ -48,22 +49,17 @@ def train_round(
         for group in optimizer.param_groups:
             group["lr"] = rate
 
-        sums: dict[str, float] = {}
-        steps = 0
+        steps = Steps()
         for batch in crops(epoch):
             loss, measures = step(network, batch, runtime)
-            steps += 1
-            key = "pretext.coach_learning_rate" if teaching else "pretext.learning_rates"
-            require_finite(loss.item(), epoch + 1, steps, key)
+            steps.add(loss, measures)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             if config.clip_norm:
                 torch.nn.utils.clip_grad_norm_(trained.parameters(), config.clip_norm)
             optimizer.step()
-            for name, value in measures.items():
-                sums[name] = sums.get(name, 0.0) + value.item()
 
-        means = {name: value / steps for name, value in sums.items()}
+        means = steps.means(epoch + 1, "pretext.coach_learning_rate" if teaching else "pretext.learning_rates")
         state.history.append({"epoch": epoch + 1, **means})
         shown = ", ".join(f"{name} {value:.4f}" for name, value in means.items())
         progress.report(epoch + 1, f"{config.phase(number)} round: {shown}")

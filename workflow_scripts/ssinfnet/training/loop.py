@@ -14,8 +14,9 @@ from ssinfnet.config.training import Training
 from ssinfnet.inference.maps import BATCH
 from ssinfnet.inference.runtime import Runtime, to_float
 from ssinfnet.training.data import SliceTensors, epoch_batches
-from ssinfnet.training.progress import Progress, require_finite
+from ssinfnet.training.progress import Progress
 from ssinfnet.training.state import State
+from ssinfnet.training.steps import Steps
 
 
 class Task(Protocol):
@@ -88,20 +89,19 @@ def train(
             group["lr"] = rate
 
         network.train()
-        losses = []
+        steps = Steps()
         for indices in epoch_batches(len(training), config.batch_size, seed, epoch):
             for size in config.scales:
                 batch = augment(training, indices, epoch, size)
                 optimizer.zero_grad(set_to_none=True)
                 loss = task.loss(_forward(task, network, batch, runtime), batch)
-                losses.append(loss.item())
-                require_finite(losses[-1], epoch + 1, len(losses), f"{task.key}.learning_rate")
+                steps.add(loss, {"loss": loss})
                 loss.backward()
                 if config.clip:
                     torch.nn.utils.clip_grad_value_(network.parameters(), config.clip)
                 optimizer.step()
 
-        row = {"epoch": epoch + 1, "learning_rate": rate, "loss": sum(losses) / len(losses)}
+        row = {"epoch": epoch + 1, "learning_rate": rate, **steps.means(epoch + 1, f"{task.key}.learning_rate")}
         row |= {"validation_loss": None, "validation_dice": None}
         if (epoch + 1) % config.validate_every == 0:
             row["validation_loss"], row["validation_dice"] = validate(network, task, validation, runtime)

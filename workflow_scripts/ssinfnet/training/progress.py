@@ -3,8 +3,6 @@
 import sys
 import time
 
-from ssinfnet.errors import InputError
-
 
 class Progress:
     """Prints a line per epoch to stderr."""
@@ -19,12 +17,6 @@ class Progress:
         each = (time.monotonic() - self._start) / (epoch - self._first)
         left = each * (self._last - epoch)
         print(f"epoch {epoch}/{self._last}  {message}  {each:.1f} s/epoch  ETA {_clock(left)}", file=sys.stderr)
-
-
-def require_finite(loss: float, epoch: int, step: int, key: str) -> None:
-    """Raise `InputError` with the step and the remedy when a loss is NaN or infinite; `key` is the config's rate."""
-    if not abs(loss) < float("inf"):
-        raise InputError(f"the loss became {loss} at epoch {epoch}, step {step}: training diverged; lower {key}")
 
 
 def _clock(seconds: float) -> str:
