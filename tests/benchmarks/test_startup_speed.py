@@ -17,7 +17,7 @@ HEAVY = (
     *("nibabel", "snakemake", "h5py", "cv2"),
 )
 MAKE_NETWORK = ("predict_", "pretrain_", "train_", "score_listed", "score_scans", "plot_pretext")
-START = "from ssinfnet.process import startup; startup.search_less_for_garbage(); startup.leave_out()"
+START = "from ssinfnet.process import startup; startup.search_less_for_garbage(); startup.leave_compiler_out()"
 NETWORK = "from ssinfnet import networks; networks.create('infnet', backbone='tf_efficientnet_lite0')"
 
 
