@@ -24,8 +24,7 @@ from ssinfnet.process import gpus, lifeline, memory, startup, workflow_lock
 startup.search_less_for_garbage(50_000)
 # Jobs call `python`: it is the one that runs Snakemake, unless a conda environment puts its own in front.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
-for variable, value in memory.ENVIRONMENT.items():
-    os.environ.setdefault(variable, value)
+memory.ask_for_large_pages()
 # A job ends with this process.
 os.environ[lifeline.VARIABLE] = str(os.getpid())
 # In somebody else's workflow their files are locked as well, and `onstart` below does not run.
