@@ -62,12 +62,20 @@ def draw(seconds: dict, mebibytes: dict) -> Figure:
         ):
             for place, name in enumerate(names):
                 colour, line = style.look(place)
-                axes.plot(FACTORS, [values[name][factor] for factor in FACTORS], line, color=colour, label=name)
+                points = [values[name][factor] for factor in FACTORS]
+                axes.plot(FACTORS, points, linestyle=line, color=colour, label=name)
             axes.set(xscale="log", yscale="log", xlabel="times the data of the tiny run", title=label)
             axes.set_xticks(FACTORS, map(str, FACTORS), minor=False)
             axes.minorticks_off()
             lowest = min(values[name][1] for name in names)
-            axes.plot(FACTORS, [lowest * factor for factor in FACTORS], color="#bbbbbb", linewidth=4, zorder=0)
+            axes.plot(
+                FACTORS,
+                [lowest * factor for factor in FACTORS],
+                color="#bbbbbb",
+                linewidth=4,
+                zorder=0,
+                label="in proportion",
+            )
         handles, _ = panels[0].get_legend_handles_labels()
         figure.legend(handles=handles, loc="outside lower center", ncols=style.columns(handles, 9))
     return figure
