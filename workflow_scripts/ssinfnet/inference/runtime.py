@@ -41,7 +41,7 @@ class Runtime:
 
 
 def start(gpus: int, threads: int) -> Runtime:
-    """Set the threads and choose the device; raises `InputError` for a GPU that is not there.
+    """Keep freed memory, set the threads and choose the device; raises `InputError` for a GPU that is not there.
 
     A GPU is one that no other job has taken, waited for if need be (`process.gpus`). Networks run in bfloat16 where a
     GPU has it, else in float32; the CPU always computes in float32.

@@ -1,6 +1,7 @@
 """Pages of results: what they say of phantoms, and figures within a budget of bytes."""
 
 import bisect
+import functools
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,22 +42,24 @@ def figures(paths: Sequence[Path], budget: int) -> list[str]:
     Raises `InputError` for what is no PNG; says on standard error when not even the last step is small enough.
     """
     images = [_read(path) for path in paths]
-    made: dict[int, list[str]] = {}
 
-    def fits(step: int) -> bool:
-        made[step] = [html.picture(image, *STEPS[step]) for image in images]
-        return sum(map(len, made[step])) <= budget
+    @functools.cache
+    def encoded(step: int) -> list[str]:
+        return [html.picture(image, *STEPS[step]) for image in images]
+
+    def size(step: int) -> int:
+        return sum(map(len, encoded(step)))
 
     # Each step is smaller than the one before; to encode takes seconds, so not all are tried.
-    best = bisect.bisect_left(range(len(STEPS)), True, key=fits)
+    best = bisect.bisect_left(range(len(STEPS)), True, key=lambda step: size(step) <= budget)
     if best == len(STEPS):
         best -= 1
-        size = sum(map(len, made[best]))
         print(
-            f"the figures have {size:,} characters, more than {budget:,}: Chromium may not show the page in a report",
+            f"the figures have {size(best):,} characters, more than {budget:,}: "
+            "Chromium may not show the page in a report",
             file=sys.stderr,
         )
-    return made[best]
+    return encoded(best)
 
 
 def _read(path: Path) -> Image.Image:
